@@ -1,0 +1,34 @@
+"""Simulators that the tests of this folder share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from crypto_pipeline_tests.simulated import SimulatorProcess, simulator
+
+NOW = "2025-02-10T12:34:30Z"
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[SimulatorProcess]:
+    """One synthetic simulator a module; `synthetic` sets it back for each test."""
+    with simulator(seed=7) as running:
+        yield running
+
+
+@pytest.fixture
+def synthetic(shared: SimulatorProcess) -> SimulatorProcess:
+    """A synthetic simulator without faults whose clock stands at NOW."""
+    shared.post_faults([])
+    shared.set_clock(NOW)
+    return shared
+
+
+@pytest.fixture
+def recorded(real_data: Path) -> Iterator[SimulatorProcess]:
+    """A simulator that serves recordings."""
+    with simulator(recordings=real_data) as running:
+        yield running
