@@ -1,0 +1,217 @@
+"""Load klines of many series of one exchange: fetch concurrently, land in large commits, report.
+
+What belongs here: the pipeline between fetching and landing. What does not: either end of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator, Sequence
+from contextvars import copy_context
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Thread
+from typing import ParamSpec, TypeVar
+
+from crypto_pipeline.domain.gaps import Span
+from crypto_pipeline.history.archive import archive_connections
+from crypto_pipeline.history.fetching import Fetched, Fetcher, Piece
+from crypto_pipeline.history.landing import Batch, Landed, Landing, series_key
+from crypto_pipeline.history.reports import SeriesReport, told
+from crypto_pipeline.history.retrying import Patience
+from crypto_pipeline.history.turns import Turns
+from crypto_pipeline.lake.catalogs import Catalog
+from crypto_pipeline.lake.session import writing
+from crypto_pipeline.logs import get_logger, log_retries
+from crypto_pipeline.venues.venue import Series, Venue
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
+
+log = get_logger(__name__)
+
+QUEUED_PIECES = 8
+"""Pieces that may wait for the writer before the downloads do."""
+
+STOP_SECONDS = 0.2
+"""How often a load looks whether it was told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is done at a time.
+
+    Attributes:
+        downloads: requests under way at once.
+        commit_rows: klines after which a commit is made.
+    """
+
+    downloads: int = 8
+    commit_rows: int = 250_000
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a load is: klines landed so far, series finished of all."""
+
+    rows: int
+    finished: int
+    total: int
+
+
+class KlineLoad:
+    """One load of some series of one exchange over one span."""
+
+    def __init__(
+        self,
+        home: Path,
+        venue: Venue,
+        serieses: Sequence[Series],
+        span: Span,
+        *,
+        now: datetime,
+        pace: Pace = Pace(),
+        patience: Patience | None = None,
+        on_progress: Callable[[Progress], None] = lambda _: None,
+    ) -> None:
+        self._home, self._venue, self._span, self._now = home, venue, span, now
+        self._pace, self._patience, self._on_progress = pace, patience or Patience(), on_progress
+        self._reports = {series_key(series): SeriesReport(series, span) for series in serieses}
+        self._queue: asyncio.Queue[Piece | Fetched] = asyncio.Queue(QUEUED_PIECES)
+        self._rows = self._finished = 0
+
+    async def run(self, on_report: Callable[[SeriesReport], None]) -> None:
+        """Run the load; hands over each series' report once all its rows are committed.
+
+        Raises:
+            LakeError: a commit failed; those before it hold.
+        """
+        log_retries()
+        serieses = [report.series for report in self._reports.values()]
+        with writing(self._home, Catalog.MARKET) as session:
+            landing = Landing(session, self._venue)
+            await _whole(landing.introduce, serieses, self._now)
+            producer = asyncio.create_task(self._produce(serieses))
+            try:
+                while self._finished < len(serieses):
+                    batch = await self._collect(producer)
+                    landed = await _whole(landing.land, batch, self._now)
+                    for report in self._account(batch, landed):
+                        on_report(report)
+            finally:
+                producer.cancel()
+                await asyncio.wait([producer])
+
+    def reports(self) -> Generator[SeriesReport, None, None]:
+        """Run the load in a thread of its own and yield its reports as they come.
+
+        The caller's thread keeps its signals; leaving the iteration early ends the load after the
+        commit that is under way.
+
+        Raises:
+            LakeError: a commit failed; those before it hold.
+        """
+        ready: SimpleQueue[SeriesReport | BaseException | None] = SimpleQueue()
+        stop = Event()
+        # A thread starts with an empty context, and the run's id is in ours.
+        target, args = copy_context().run, (self._run_until, stop, ready)
+        thread = Thread(target=target, args=args, name="kline-load")
+        thread.start()
+        try:
+            while (item := ready.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            stop.set()
+            thread.join()
+
+    def _run_until(
+        self, stop: Event, ready: SimpleQueue[SeriesReport | BaseException | None]
+    ) -> None:
+        async def stoppable() -> None:
+            load = asyncio.create_task(self.run(ready.put))
+            while not load.done():
+                await asyncio.wait([load], timeout=STOP_SECONDS)
+                if stop.is_set() and not load.cancelling():
+                    load.cancel()
+            if not load.cancelled():
+                load.result()
+
+        try:
+            asyncio.run(stoppable())
+        except BaseException as error:  # noqa: BLE001 it is raised again in the caller's thread
+            ready.put(error)
+        ready.put(None)
+
+    async def _produce(self, serieses: Sequence[Series]) -> None:
+        """Fetch all series concurrently into the queue."""
+        turns = Turns(self._pace.downloads)
+        async with archive_connections(self._venue.endpoints, self._pace.downloads) as session:
+            fetcher = Fetcher(
+                self._venue, session, patience=self._patience, turns=turns, put=self._queue.put
+            )
+
+            async def fetch(series: Series) -> None:
+                await self._queue.put(await fetcher.fetch(series, self._span, self._now))
+
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for series in serieses:
+                        group.create_task(fetch(series))
+            finally:
+                await self._venue.close()
+
+    async def _collect(self, producer: asyncio.Task[None]) -> Batch:
+        """Pieces for one commit: until it is large enough, or every series is finished."""
+        batch = Batch()
+        left = len(self._reports) - self._finished
+        while batch.rows < self._pace.commit_rows and len(batch.finished) < left:
+            item = await self._next(producer)
+            if isinstance(item, Fetched):
+                batch.finished.append(item)
+            else:
+                batch.pieces.append(item)
+        return batch
+
+    async def _next(self, producer: asyncio.Task[None]) -> Piece | Fetched:
+        """The next item of the queue, or the error that keeps the producer from giving one."""
+        if not self._queue.empty():
+            return self._queue.get_nowait()
+        item = asyncio.create_task(self._queue.get())
+        await asyncio.wait([item, producer], return_when=asyncio.FIRST_COMPLETED)
+        if not item.done() and self._queue.empty():
+            item.cancel()
+            producer.result()
+        return await item
+
+    def _account(self, batch: Batch, landed: Landed) -> list[SeriesReport]:
+        """Add a commit's counts to the reports; returns those that are now complete."""
+        for key, written in landed.written.items():
+            self._reports[key].written += written
+        done = []
+        for fetched in batch.finished:
+            report = self._reports[series_key(fetched.series)]
+            report.days = landed.coverage[series_key(fetched.series)]
+            report.missing, report.failures = fetched.missing, fetched.failures
+            done.append(report)
+            log.info("series done", **told(report))
+        log.info("committed", rows=batch.rows, sources=len(batch.pieces))
+        self._rows += batch.rows
+        self._finished += len(done)
+        self._on_progress(Progress(self._rows, self._finished, len(self._reports)))
+        return done
+
+
+async def _whole(
+    commit: Callable[Given, Result], *given: Given.args, **named: Given.kwargs
+) -> Result:
+    """Run a commit in a thread and see it end, even if this task is cancelled meanwhile."""
+    thread = asyncio.create_task(asyncio.to_thread(commit, *given, **named))
+    try:
+        return await asyncio.shield(thread)
+    except asyncio.CancelledError:
+        await asyncio.wait([thread])
+        raise

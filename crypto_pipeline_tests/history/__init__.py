@@ -1,0 +1,1 @@
+"""Tests of loading the past, over real sockets."""
