@@ -1,0 +1,1 @@
+"""Tests of the dbt project: real dbt processes on real lakes."""
