@@ -1,0 +1,131 @@
+"""Jobs, and what starts them without a person: the daily load, dbt after each load, dead runs.
+
+What belongs here: jobs, schedules, sensors. What does not: the work they start.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from dagster import (
+    AssetSelection,
+    DagsterRunStatus,
+    DefaultScheduleStatus,
+    DefaultSensorStatus,
+    ResourceParam,
+    RunRequest,
+    RunStatusSensorContext,
+    ScheduleDefinition,
+    ScheduleEvaluationContext,
+    SensorDefinition,
+    SensorEvaluationContext,
+    SkipReason,
+    define_asset_job,
+    in_process_executor,
+    run_status_sensor,
+    schedule,
+    sensor,
+)
+
+from crypto_pipeline.clock import SystemClock
+from crypto_pipeline.defs.history_resource import History
+from crypto_pipeline.defs.liveness import close_dead_runs
+from crypto_pipeline.defs.partitions import days_of, range_tags
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition as Job,
+    )
+
+DAILY = "10 0 * * *"
+"""Ten past midnight UTC: yesterday's last bar is closed, and its daily file may be there."""
+
+MARTS = "marts"
+"""The group of all dbt models, and the job that builds them."""
+
+
+def history_job_name(exchange: str) -> str:
+    """The job that loads one exchange's klines."""
+    return f"{exchange}_history"
+
+
+def history_job(exchange: str) -> "Job":
+    """Klines of one exchange and their checks, in the run's own process."""
+    return define_asset_job(
+        history_job_name(exchange),
+        selection=AssetSelection.groups(exchange),
+        executor_def=in_process_executor,
+        description=f"Loads the klines of {exchange} for the chosen days and checks them.",
+    )
+
+
+def marts_job() -> "Job":
+    """All dbt models."""
+    return define_asset_job(
+        MARTS,
+        selection=AssetSelection.groups(MARTS),
+        executor_def=in_process_executor,
+        description="Builds and tests the derived tables with dbt for the chosen days.",
+    )
+
+
+def daily_schedule(exchange: str) -> ScheduleDefinition:
+    """Loads yesterday, whole, after midnight UTC."""
+
+    @schedule(
+        name=f"{exchange}_daily",
+        cron_schedule=DAILY,
+        job_name=history_job_name(exchange),
+        execution_timezone="UTC",
+        default_status=DefaultScheduleStatus.RUNNING,
+    )
+    def load_yesterday(context: ScheduleEvaluationContext) -> RunRequest:
+        yesterday = (context.scheduled_execution_time - timedelta(days=1)).date()
+        return RunRequest(run_key=yesterday.isoformat(), partition_key=yesterday.isoformat())
+
+    return load_yesterday
+
+
+def marts_sensors(history_jobs: Sequence["Job"], marts: "Job") -> list[SensorDefinition]:
+    """Start dbt for a load's days when the load ends, well or not: what landed is derived."""
+    return [
+        _marts_after(status, history_jobs, marts)
+        for status in (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE)
+    ]
+
+
+def _marts_after(
+    status: DagsterRunStatus, history_jobs: Sequence["Job"], marts: "Job"
+) -> SensorDefinition:
+    @run_status_sensor(
+        name=f"marts_after_{status.value.lower()}",
+        run_status=status,
+        monitored_jobs=list(history_jobs),
+        request_job=marts,
+        default_status=DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=10,
+    )
+    def start(context: RunStatusSensorContext) -> RunRequest | SkipReason:
+        days = days_of(context.dagster_run.tags)
+        if days is None:
+            return SkipReason("the run named no days")
+        return RunRequest(run_key=context.dagster_run.run_id, tags=range_tags(*days))
+
+    return start
+
+
+def dead_runs_sensor() -> SensorDefinition:
+    """Closes runs whose process was killed, so that none stays started for ever."""
+
+    @sensor(
+        name="dead_runs",
+        minimum_interval_seconds=30,
+        default_status=DefaultSensorStatus.RUNNING,
+    )
+    # Dagster writes down the system's time, whatever clock the market has.
+    def look(context: SensorEvaluationContext, history: ResourceParam[History]) -> SkipReason:
+        home = history.current_settings().home
+        closed = close_dead_runs(context.instance, home, now=SystemClock().now())
+        return SkipReason(f"closed {', '.join(closed)}" if closed else "no dead run")
+
+    return look
