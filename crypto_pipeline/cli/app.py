@@ -1,0 +1,184 @@
+"""The commands, their options, and the one place where errors become text and an exit code.
+
+Exit codes: 0 done, 1 failed or stopped, 2 asked for what cannot be. What belongs here: options and
+help. What does not: what a command does; each is imported when it is run, so that help is quick.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import click
+import typer
+
+from crypto_pipeline.errors import CryptoPipelineError
+
+INTERRUPTED = 130
+"""What typer makes of Ctrl-C; a person's shell is told 1."""
+
+app = typer.Typer(
+    name="crypto-pipeline",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Collect, check and query crypto market data; every row counted, no gap silent.",
+    epilog="State lies in CRYPTO_HOME (default .crypto_pipeline). Ranges are start-inclusive, "
+    "end-exclusive, in UTC days.",
+)
+lake_app = typer.Typer(no_args_is_help=True, help="Maintain the lake.", rich_markup_mode=None)
+app.add_typer(lake_app, name="lake")
+
+Format = Annotated[str, typer.Option("--format", help="table, csv or json")]
+Exchange = Annotated[list[str] | None, typer.Option("--exchange", help="repeat for several")]
+Symbol = Annotated[
+    list[str] | None,
+    typer.Option("--symbol", help="BTC/USDT, or BTC/USDT:USDT for the perpetual; repeat"),
+]
+Interval = Annotated[list[str] | None, typer.Option("--interval", help="1m to 1d; repeat")]
+Start = Annotated[str | None, typer.Option("--start", help="first UTC day, YYYY-MM-DD")]
+End = Annotated[str | None, typer.Option("--end", help="day after the last, YYYY-MM-DD")]
+
+
+def main() -> int:
+    """Run a command line; returns the exit code."""
+    try:
+        code = app(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except CryptoPipelineError as error:
+        _say(f"error: {error}")
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        code = INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    if code == INTERRUPTED:
+        _say("stopped; what was committed before is whole, the rest was not written")
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 the command line speaks to a person
+
+
+def _end(code: int) -> NoReturn:
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo() -> None:
+    """Load, check and derive a synthetic market from nothing; ends by itself."""
+    from crypto_pipeline.cli.demo import run_demo
+
+    _end(run_demo())
+
+
+@app.command()
+def up(
+    demo: Annotated[bool, typer.Option("--demo", help="on a synthetic market")] = False,
+    port: Annotated[
+        int | None, typer.Option(help="of the web interface; 0 takes a free one")
+    ] = None,
+    host: Annotated[str, typer.Option(help="address that the web interface binds")] = "127.0.0.1",
+) -> None:
+    """Run the web interface and the daemon: schedules, sensors and backfills."""
+    from crypto_pipeline.cli.up import run_up
+
+    _end(run_up(demo=demo, port=port, host=host))
+
+
+@app.command()
+def simulate(
+    recordings: Annotated[
+        Path | None, typer.Option(help="serve recorded data of this folder instead of a market")
+    ] = None,
+    port: Annotated[int, typer.Option(help="of the control API; 0 takes free ports")] = 0,
+    faults: Annotated[Path | None, typer.Option(help="JSON file of fault rules")] = None,
+    speed: Annotated[float, typer.Option(min=0.0, help="simulated seconds in a real one")] = 1.0,
+    seed: Annotated[int, typer.Option(min=0, help="of the synthetic market")] = 7,
+    now: Annotated[
+        datetime | None, typer.Option(help="simulated UTC time at the start; else the present")
+    ] = None,
+) -> None:
+    """Run exchanges on loopback; prints the address for CRYPTO_SIMULATOR_URL first."""
+    from crypto_pipeline.cli.simulate import run_simulator
+
+    _end(run_simulator(recordings, port=port, faults=faults, speed=speed, seed=seed, now=now))
+
+
+@app.command()
+def backfill(
+    exchange: Exchange = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    start: Start = None,
+    end: End = None,
+    kind: Annotated[str, typer.Option(help="klines")] = "klines",
+) -> None:
+    """Load history as a run of this process; what is there already is compared, not repeated."""
+    from crypto_pipeline.cli.backfill import Asked, run_backfill
+
+    _end(run_backfill(Asked(exchange, symbol, interval, start, end, kind)))
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="a statement; tables are market.klines, …")] = "",
+    output: Format = "table",
+    attach: Annotated[
+        bool, typer.Option("--attach", help="print the lines that open this lake in a duckdb shell")
+    ] = False,
+) -> None:
+    """Query the lake, read-only, also while it is written."""
+    from crypto_pipeline.cli.query import print_attach, run_sql
+
+    _end(print_attach() if attach else run_sql(query, output))
+
+
+@app.command()
+def coverage(
+    exchange: Annotated[str | None, typer.Option(help="only this exchange")] = None,
+    symbol: Symbol = None,
+    interval: Interval = None,
+    start: Start = None,
+    end: End = None,
+    output: Format = "table",
+) -> None:
+    """Show what the lake holds and what is missing, by series."""
+    from crypto_pipeline.cli.query import run_coverage
+
+    _end(run_coverage(exchange, symbol, interval, start, end, output))
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True},
+    add_help_option=False,
+)
+def dbt(context: typer.Context) -> None:
+    """Run dbt on the lake under the marts lock: crypto-pipeline dbt build."""
+    from crypto_pipeline.cli.maintain import run_dbt_command
+
+    _end(run_dbt_command(context.args))
+
+
+@app.command()
+def doctor(output: Format = "table") -> None:
+    """Check versions, disk, clock, locks and each exchange, and say what to do."""
+    from crypto_pipeline.cli.doctor import run_doctor
+
+    _end(run_doctor(output))
+
+
+@lake_app.command("compact")
+def compact() -> None:
+    """Merge small files by month and remove what nobody needs; readers and writers go on."""
+    from crypto_pipeline.cli.maintain import run_compact
+
+    _end(run_compact())
