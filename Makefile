@@ -29,7 +29,7 @@ lint: setup
 
 test: lint
 	@echo 'test: pytest with coverage, $(WORKERS) workers'
-	@$(BIN)/python -m pytest -n $(WORKERS) --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(ARGS)
 
 bench: setup
 	@$(BIN)/python -m crypto_pipeline_tests.benchmarks $(ARGS)
