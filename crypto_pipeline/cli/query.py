@@ -6,6 +6,7 @@ What belongs here: asking and printing. What does not: what coverage is (`histor
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import duckdb
@@ -44,7 +45,7 @@ def run_sql(query: str, output: str) -> int:
     settings = settings_with_logs()
     with connect_read_only(settings.home) as session:
         try:
-            cursor = session.execute(query)
+            cursor = _execute(session, query)
             if cursor.description is None:
                 return 0
             columns = [column[0] for column in cursor.description]
@@ -52,6 +53,17 @@ def run_sql(query: str, output: str) -> int:
         except duckdb.Error as error:
             raise UsageError(f"the lake refuses this statement: {error}") from error
     return 0
+
+
+def _execute(session: duckdb.DuckDBPyConnection, query: str) -> duckdb.DuckDBPyConnection:
+    """Run a statement beside this thread, which stays awake for Ctrl-C and then ends it."""
+    with ThreadPoolExecutor(1) as beside:
+        answer = beside.submit(session.execute, query)
+        try:
+            return answer.result()
+        except KeyboardInterrupt:
+            session.interrupt()
+            raise
 
 
 def _rows(cursor: duckdb.DuckDBPyConnection, limit: int | None) -> Iterator[tuple[Any, ...]]:

@@ -81,6 +81,7 @@ class KlineLoad:
         self._reports = {series_key(series): SeriesReport(series, span) for series in serieses}
         self._queue: asyncio.Queue[Piece | Fetched] = asyncio.Queue(QUEUED_PIECES)
         self._rows = self._finished = 0
+        self._stop = Event()
 
     async def run(self, on_report: Callable[[SeriesReport], None]) -> None:
         """Run the load; hands over each series' report once all its rows are committed.
@@ -90,7 +91,7 @@ class KlineLoad:
         """
         log_retries()
         serieses = [report.series for report in self._reports.values()]
-        with writing(self._home, Catalog.MARKET) as session:
+        with writing(self._home, Catalog.MARKET, cancelled=self._stop.is_set) as session:
             landing = Landing(session, self._venue)
             await _whole(landing.introduce, serieses, self._now)
             producer = asyncio.create_task(self._produce(serieses))
@@ -114,9 +115,8 @@ class KlineLoad:
             LakeError: a commit failed; those before it hold.
         """
         ready: SimpleQueue[SeriesReport | BaseException | None] = SimpleQueue()
-        stop = Event()
         # A thread starts with an empty context, and the run's id is in ours.
-        target, args = copy_context().run, (self._run_until, stop, ready)
+        target, args = copy_context().run, (self._run_until, ready)
         thread = Thread(target=target, args=args, name="kline-load")
         thread.start()
         try:
@@ -125,17 +125,15 @@ class KlineLoad:
                     raise item
                 yield item
         finally:
-            stop.set()
+            self._stop.set()
             thread.join()
 
-    def _run_until(
-        self, stop: Event, ready: SimpleQueue[SeriesReport | BaseException | None]
-    ) -> None:
+    def _run_until(self, ready: SimpleQueue[SeriesReport | BaseException | None]) -> None:
         async def stoppable() -> None:
             load = asyncio.create_task(self.run(ready.put))
             while not load.done():
                 await asyncio.wait([load], timeout=STOP_SECONDS)
-                if stop.is_set() and not load.cancelling():
+                if self._stop.is_set() and not load.cancelling():
                     load.cancel()
             if not load.cancelled():
                 load.result()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,13 +29,16 @@ def lock_path(home: Path, name: str) -> Path:
 
 
 @contextmanager
-def hold(path: Path, *, wait: float, purpose: str) -> Iterator[None]:
+def hold(
+    path: Path, *, wait: float, purpose: str, cancelled: Callable[[], bool] | None = None
+) -> Iterator[None]:
     """Hold a lock file for the length of the block, and say who does.
 
     Args:
         path: the lock file; its folder is made.
         wait: seconds to wait; 0 does not.
         purpose: what the lock is held for, in words.
+        cancelled: is asked while waiting; True ends the wait.
 
     Raises:
         LakeLockedError: another process held it all the while.
@@ -44,7 +47,7 @@ def hold(path: Path, *, wait: float, purpose: str) -> Iterator[None]:
     note = _note(path)
     lock = FileLock(path, thread_local=False)
     try:
-        lock.acquire(timeout=wait)
+        lock.acquire(timeout=wait, cancel_check=cancelled)
     except Timeout as error:
         raise LakeLockedError(path.stem, waited=wait, holder=holder(path)) from error
     try:
@@ -56,10 +59,16 @@ def hold(path: Path, *, wait: float, purpose: str) -> Iterator[None]:
 
 
 @contextmanager
-def write_lock(home: Path, catalog: str, *, wait: float = WRITE_WAIT) -> Iterator[None]:
+def write_lock(
+    home: Path,
+    catalog: str,
+    *,
+    wait: float = WRITE_WAIT,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[None]:
     """Hold the write lock of one catalog: one writing transaction, whole, at a time."""
     purpose = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
-    with hold(lock_path(home, catalog), wait=wait, purpose=purpose):
+    with hold(lock_path(home, catalog), wait=wait, purpose=purpose, cancelled=cancelled):
         yield
 
 

@@ -49,15 +49,22 @@ def is_transient(error: Exception) -> bool:
 class WriteSession:
     """An open session that can write one catalog; not for use by two threads at once."""
 
-    def __init__(self, home: Path, catalog: Catalog, *, wait: float = WRITE_WAIT) -> None:
-        self.home, self.catalog, self._wait = home, catalog, wait
+    def __init__(
+        self,
+        home: Path,
+        catalog: Catalog,
+        *,
+        wait: float = WRITE_WAIT,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> None:
+        self.home, self.catalog, self._wait, self._cancelled = home, catalog, wait, cancelled
         with self._translated():
             data_folder(home, catalog).mkdir(parents=True, exist_ok=True)
         self._session = open_session()
         # Every table is sorted as it is written: keeping the order of arrival as well costs time.
         self._session.execute("SET preserve_insertion_order = false")
         try:
-            with self._translated(), write_lock(home, catalog, wait=wait):
+            with self._locked():
                 self._session.execute(attach_statement(home, catalog, read_only=False))
                 self.applied = migrate(self._session, catalog)
         except BaseException:
@@ -76,12 +83,12 @@ class WriteSession:
             LakeError: the transaction failed; nothing of it was written.
         """
         attempt = stamina.retry(on=is_transient, attempts=ATTEMPTS, wait_initial=0.05, wait_max=1.0)
-        with self._translated(), write_lock(self.home, self.catalog, wait=self._wait):
+        with self._locked():
             return attempt(self._once)(transaction)
 
     def maintain(self, work: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
         """Run statements that bring their own transaction, such as a merge, under the lock."""
-        with self._translated(), write_lock(self.home, self.catalog, wait=self._wait):
+        with self._locked():
             return work(self._session)
 
     def close(self) -> None:
@@ -101,6 +108,14 @@ class WriteSession:
         return result
 
     @contextmanager
+    def _locked(self) -> Iterator[None]:
+        with (
+            self._translated(),
+            write_lock(self.home, self.catalog, wait=self._wait, cancelled=self._cancelled),
+        ):
+            yield
+
+    @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
             yield
@@ -112,9 +127,15 @@ class WriteSession:
 
 
 @contextmanager
-def writing(home: Path, catalog: Catalog, *, wait: float = WRITE_WAIT) -> Iterator[WriteSession]:
-    """A write session for the length of the block."""
-    session = WriteSession(home, catalog, wait=wait)
+def writing(
+    home: Path,
+    catalog: Catalog,
+    *,
+    wait: float = WRITE_WAIT,
+    cancelled: Callable[[], bool] | None = None,
+) -> Iterator[WriteSession]:
+    """A write session for the length of the block; `cancelled` ends a wait for the lock early."""
+    session = WriteSession(home, catalog, wait=wait, cancelled=cancelled)
     try:
         yield session
     finally:

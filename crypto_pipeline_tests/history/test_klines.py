@@ -234,7 +234,8 @@ def stopped_load(lake: Path, market: SimulatorProcess, symbols: list[str]) -> No
 def test_load_given_it_is_left_early_leaves_whole_days_and_no_lock(
     synthetic: SimulatorProcess, lake: Path
 ) -> None:
-    slow: dict[str, object] = {"host": ARCHIVE, "kind": "delay", "path": "ETH", "seconds": 3}
+    last = r"ETHUSDT-1m-2025-01-15\.zip$"
+    slow: dict[str, object] = {"host": ARCHIVE, "kind": "delay", "path": last, "seconds": 3}
     synthetic.post_faults([slow])
 
     stopped_load(lake, synthetic, ["BTC/USDT", "ETH/USDT"])
