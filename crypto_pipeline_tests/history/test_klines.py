@@ -234,9 +234,12 @@ def stopped_load(lake: Path, market: SimulatorProcess, symbols: list[str]) -> No
 def test_load_given_it_is_left_early_leaves_whole_days_and_no_lock(
     synthetic: SimulatorProcess, lake: Path
 ) -> None:
-    last = r"ETHUSDT-1m-2025-01-15\.zip$"
-    slow: dict[str, object] = {"host": ARCHIVE, "kind": "delay", "path": last, "seconds": 3}
-    synthetic.post_faults([slow])
+    synthetic.post_faults(
+        [
+            {"host": ARCHIVE, "kind": "delay", "path": rf"ETH.*-{day}\.zip$", "seconds": seconds}
+            for day, seconds in (("14", 1), ("15", 5))
+        ]
+    )
 
     stopped_load(lake, synthetic, ["BTC/USDT", "ETH/USDT"])
 
