@@ -31,6 +31,8 @@ MASK = "***"
 HEAD = ("timestamp", "level", "event", "run_id", "logger")
 TALKATIVE = ("aiohttp", "asyncio", "ccxt", "filelock", "urllib3")
 """Loggers that print whole requests at DEBUG; they start at INFO."""
+ALEMBIC = "alembic"
+"""Tells at INFO, in each process, which plugins Dagster's storage could migrate with."""
 
 SECRET_KEY = re.compile(r"key|secret|token|passw(or)?d|passphrase|authorization", re.IGNORECASE)
 PLAIN_KEYS = frozenset({"asset_key", "asset_keys", "key_part", "partition_key", "run_key"})
@@ -76,6 +78,7 @@ def configure_logs(
     log_retries()
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.INFO, root.level))
+    logging.getLogger(ALEMBIC).setLevel(max(logging.WARNING, root.level))
     structlog.configure(
         processors=_LOGGER_CHAIN,
         wrapper_class=BoundLogger,

@@ -15,8 +15,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crypto_pipeline.domain.intervals import DAY, day_start, days
-from crypto_pipeline.domain.klines import TIMESTAMP
+from crypto_pipeline.domain.intervals import DAY, EPOCH, day_start, days
+from crypto_pipeline.domain.klines import MICROSECOND, TIMESTAMP
 from crypto_pipeline.history.fetching import Fetched, Piece
 from crypto_pipeline.lake.session import WriteSession
 from crypto_pipeline.lake.tables import COVERAGE, INSTRUMENTS, KLINES, SOURCE_FILES
@@ -193,7 +193,8 @@ def _count_days(
     if not finished:
         return {}
     rows = session.execute(
-        "SELECT entity_id, interval, open_time::DATE, count(*) FROM market.klines "
+        "SELECT entity_id, interval, epoch_us(open_time) // $day AS days, count(*) "
+        "FROM market.klines "
         "WHERE exchange IN (SELECT unnest($exchanges)) AND interval IN (SELECT unnest($intervals)) "
         "AND entity_id IN (SELECT unnest($entity_ids)) "
         "AND open_time >= $start AND open_time < $end GROUP BY ALL",
@@ -201,11 +202,12 @@ def _count_days(
             "exchanges": sorted({f.series.instrument.exchange for f in finished}),
             "intervals": sorted({f.series.interval.value for f in finished}),
             "entity_ids": sorted({f.series.instrument.entity_id for f in finished}),
+            "day": DAY // MICROSECOND,
             "start": min(_touched(f)[0] for f in finished),
             "end": max(_touched(f)[1] for f in finished),
         },
     ).fetchall()
-    present = {(row[:2], row[2]): row[3] for row in rows}
+    present = {(row[:2], (EPOCH + row[2] * DAY).date()): row[3] for row in rows}
     return {
         series_key(f.series): {
             day: DayCounts(_expected(f, day), present.get((series_key(f.series), day), 0))

@@ -199,11 +199,13 @@ def _refuse_imprecise_prices(
 def _has_nine_places(text: bytes) -> bool:
     """Whether nine digits follow a point anywhere, looking at the ninth first."""
     characters = np.frombuffer(text, np.uint8)
-    points = np.flatnonzero(characters[:-9] == ord("."))
-    for place in range(9, 0, -1):
-        there = characters[points + place]
-        points = points[(there >= ord("0")) & (there <= ord("9"))]
-    return points.size > 0
+    # Below "0" the difference wraps around, so that one comparison tells a digit.
+    digits = characters - np.uint8(ord("0")) < 10
+    points = (characters[:-9] == ord(".")) & digits[9:]
+    if not points.any():
+        return False
+    found = np.flatnonzero(points)
+    return bool(np.all([digits[found + place] for place in range(1, 10)], axis=0).any())
 
 
 def _with_open_time(
