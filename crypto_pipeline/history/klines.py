@@ -49,7 +49,7 @@ class Pace:
     """
 
     downloads: int = 8
-    commit_rows: int = 250_000
+    commit_rows: int = 200_000
 
 
 @dataclass(frozen=True, slots=True)
