@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 log = get_logger(__name__)
 
-QUEUED_PIECES = 8
+QUEUED_PIECES = 4
 """Pieces that may wait for the writer before the downloads do."""
 
 STOP_SECONDS = 0.2
@@ -49,7 +49,7 @@ class Pace:
     """
 
     downloads: int = 8
-    commit_rows: int = 200_000
+    commit_rows: int = 250_000
 
 
 @dataclass(frozen=True, slots=True)
