@@ -3,12 +3,14 @@
 What belongs here: jobs, schedules, sensors. What does not: the work they start.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from dagster import (
+    AssetKey,
     AssetSelection,
+    DagsterRun,
     DagsterRunStatus,
     DefaultScheduleStatus,
     DefaultSensorStatus,
@@ -86,32 +88,41 @@ def daily_schedule(exchange: str) -> ScheduleDefinition:
     return load_yesterday
 
 
-def marts_sensors(history_jobs: Sequence["Job"], marts: "Job") -> list[SensorDefinition]:
+def marts_sensors(kline_keys: Collection[AssetKey], marts: "Job") -> list[SensorDefinition]:
     """Start dbt for a load's days when the load ends, well or not: what landed is derived."""
     return [
-        _marts_after(status, history_jobs, marts)
+        _marts_after(status, kline_keys, marts)
         for status in (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE)
     ]
 
 
 def _marts_after(
-    status: DagsterRunStatus, history_jobs: Sequence["Job"], marts: "Job"
+    status: DagsterRunStatus, kline_keys: Collection[AssetKey], marts: "Job"
 ) -> SensorDefinition:
+    # A selection in the UI is no job of ours, and a backfill at a terminal names no code location:
+    # every run is looked at, and those that loaded klines are taken.
     @run_status_sensor(
         name=f"marts_after_{status.value.lower()}",
         run_status=status,
-        monitored_jobs=list(history_jobs),
+        monitor_all_code_locations=True,
         request_job=marts,
         default_status=DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=10,
     )
     def start(context: RunStatusSensorContext) -> RunRequest | SkipReason:
-        days = days_of(context.dagster_run.tags)
-        if days is None:
-            return SkipReason("the run named no days")
+        run = context.dagster_run
+        days = days_of(run.tags)
+        if days is None or not loads_klines(run, kline_keys):
+            return SkipReason(f"{run.job_name} loaded no days of klines")
         return RunRequest(run_key=context.dagster_run.run_id, tags=range_tags(*days))
 
     return start
+
+
+def loads_klines(run: DagsterRun, kline_keys: Collection[AssetKey]) -> bool:
+    """Whether a run is a load: a history job, whole or in part, or a selection of kline assets."""
+    of_history = run.job_name.endswith(history_job_name(""))
+    return of_history or not set(kline_keys).isdisjoint(run.asset_selection or ())
 
 
 def dead_runs_sensor() -> SensorDefinition:

@@ -46,14 +46,14 @@ def build_definitions(
     partitions = daily(settings.history_start)
     by_exchange = _universe(settings)
     keys = [kline_key(series) for group in by_exchange.values() for series in group]
-    loads, marts = [history_job(exchange) for exchange in by_exchange], marts_job()
+    marts = marts_job()
     return Definitions.merge(
         history_definitions(settings, resources=resources),
         Definitions(
             assets=[klines_table(keys), dbt_models(settings.home, partitions)],
             jobs=[marts],
             schedules=[daily_schedule(exchange) for exchange in by_exchange],
-            sensors=[*marts_sensors(loads, marts), dead_runs_sensor()],
+            sensors=[*marts_sensors(keys, marts), dead_runs_sensor()],
             resources={"dbt": dbt_resource()},
         ),
     )

@@ -2,7 +2,7 @@
 
 A run that Dagster calls started and for which no process holds a lock is dead: its process was
 killed and could not say so. What belongs here: the lock, finding dead runs, closing them. What does
-not: when that is looked for (`defs/sensors.py`, the cli).
+not: when that is looked for (`defs/automation.py`, the cli).
 """
 
 from __future__ import annotations

@@ -220,8 +220,3 @@ def _frame(session: duckdb.DuckDBPyConnection, table: Table, frame: pa.Table) ->
         yield
     finally:
         session.unregister("incoming")
-
-
-def _one(cursor: duckdb.DuckDBPyConnection) -> int:
-    row = cursor.fetchone()
-    return int(row[0]) if row else 0
