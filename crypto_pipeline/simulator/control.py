@@ -17,8 +17,8 @@ from aiohttp.typedefs import Handler
 from crypto_pipeline.domain.klines import microseconds
 from crypto_pipeline.errors import UsageError
 from crypto_pipeline.simulator.clock import SimulatorClock
-from crypto_pipeline.simulator.faults import FaultBook, parse_rules
-from crypto_pipeline.simulator.host import Host
+from crypto_pipeline.simulator.wire.faults import FaultBook, parse_rules
+from crypto_pipeline.simulator.wire.host import Host
 
 MOST_SPEED = 100_000.0
 

@@ -19,16 +19,16 @@ from pathlib import Path
 from aiohttp import web
 
 from crypto_pipeline.errors import FaultRuleError, PortBusyError, UsageError
-from crypto_pipeline.simulator.answers import HostLogic
-from crypto_pipeline.simulator.bars import KlineSource
-from crypto_pipeline.simulator.binance_archive import Archive, RecordedArchive, SyntheticArchive
-from crypto_pipeline.simulator.binance_rest import PERP, SPOT, BinanceRest
+from crypto_pipeline.simulator.binance.archive import Archive, RecordedArchive, SyntheticArchive
+from crypto_pipeline.simulator.binance.rest import PERP, SPOT, BinanceRest
 from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.control import Control
-from crypto_pipeline.simulator.faults import HOSTS, FaultBook, parse_rules
-from crypto_pipeline.simulator.host import ArchiveLogic, Host
-from crypto_pipeline.simulator.market import SyntheticMarket
-from crypto_pipeline.simulator.recordings import BUCKET, Recordings
+from crypto_pipeline.simulator.market.bars import KlineSource
+from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.recordings.bucket import BUCKET, Recordings
+from crypto_pipeline.simulator.wire.answers import HostLogic
+from crypto_pipeline.simulator.wire.faults import HOSTS, FaultBook, parse_rules
+from crypto_pipeline.simulator.wire.host import ArchiveLogic, Host
 
 LOOPBACK = "127.0.0.1"
 _GRACE = 1.0  # seconds that open requests get at the end

@@ -9,8 +9,8 @@ import pytest
 
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.intervals import Interval
-from crypto_pipeline.simulator.bars import Bars, Integers, Listing, aggregated, decimal_texts
-from crypto_pipeline.simulator.market import DAY, LISTED_AT, MINUTE, SyntheticMarket
+from crypto_pipeline.simulator.market.bars import Bars, Integers, Listing, aggregated, decimal_texts
+from crypto_pipeline.simulator.market.synthetic import DAY, LISTED_AT, MINUTE, SyntheticMarket
 
 MARCH = int(datetime(2023, 3, 1, tzinfo=UTC).timestamp()) * 1000
 LATER = MARCH + 1000 * DAY

@@ -21,10 +21,10 @@ import pyarrow.csv
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.intervals import DAY, Interval
 from crypto_pipeline.domain.klines import microseconds
-from crypto_pipeline.simulator.bars import Listing, columns
 from crypto_pipeline.simulator.clock import SimulatorClock
-from crypto_pipeline.simulator.faults import CHECKSUM
-from crypto_pipeline.simulator.market import SyntheticMarket
+from crypto_pipeline.simulator.market.bars import Listing, columns
+from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.wire.faults import CHECKSUM
 
 HEADER = (
     b"open_time,open,high,low,close,volume,close_time,quote_volume,count,"

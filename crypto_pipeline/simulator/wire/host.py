@@ -12,7 +12,8 @@ from typing import Any
 
 from aiohttp import web
 
-from crypto_pipeline.simulator.answers import (
+from crypto_pipeline.simulator.binance.archive import Archive, checksum_line, with_short_row
+from crypto_pipeline.simulator.wire.answers import (
     Answer,
     HostLogic,
     file_answer,
@@ -20,8 +21,7 @@ from crypto_pipeline.simulator.answers import (
     missing_file,
     missing_page,
 )
-from crypto_pipeline.simulator.binance_archive import Archive, checksum_line, with_short_row
-from crypto_pipeline.simulator.faults import (
+from crypto_pipeline.simulator.wire.faults import (
     CHECKSUM,
     AnyRule,
     DelayRule,

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.intervals import Interval
-from crypto_pipeline.simulator.bars import (
+from crypto_pipeline.simulator.market.bars import (
     Bars,
     Integers,
     Listing,

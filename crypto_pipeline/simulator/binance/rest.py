@@ -16,11 +16,11 @@ from threading import Lock
 
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.intervals import Interval
-from crypto_pipeline.simulator.answers import Answer, json_answer, missing_page
-from crypto_pipeline.simulator.bars import KlineSource, Listing, Row, Window
-from crypto_pipeline.simulator.binance_info import exchange_info
+from crypto_pipeline.simulator.binance.info import exchange_info
+from crypto_pipeline.simulator.binance.limits import Verdict, WeightLimiter
 from crypto_pipeline.simulator.clock import SimulatorClock
-from crypto_pipeline.simulator.limits import Verdict, WeightLimiter
+from crypto_pipeline.simulator.market.bars import KlineSource, Listing, Row, Window
+from crypto_pipeline.simulator.wire.answers import Answer, json_answer, missing_page
 
 Query = Mapping[str, str]
 

@@ -1,0 +1,1 @@
+"""Binance on loopback: REST, archive and websockets of spot and USDⓈ-M."""

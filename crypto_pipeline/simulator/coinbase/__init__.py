@@ -1,0 +1,1 @@
+"""Coinbase on loopback: Advanced Trade and Exchange, spot."""

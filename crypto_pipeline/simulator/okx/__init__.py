@@ -1,0 +1,1 @@
+"""OKX v5 on loopback: REST, archive and websockets of spot and swaps."""

@@ -1,0 +1,1 @@
+"""Recorded data served again: the archive bucket and captures of websockets."""

@@ -1,0 +1,1 @@
+"""What websocket conversations of all exchanges share: frames and feeds. No socket."""

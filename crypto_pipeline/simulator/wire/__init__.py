@@ -1,0 +1,1 @@
+"""Sockets: HTTP and websocket hosts, faults, counters, TLS. What an exchange says is not here."""
