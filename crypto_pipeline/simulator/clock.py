@@ -18,14 +18,19 @@ class SimulatorClock:
     Args:
         now: where it starts, aware and in UTC; None is the machine's time.
         speed: seconds that pass in a real second; 0 stands.
+
+    Attributes:
+        settings: how often it was set since the start.
     """
 
     def __init__(self, now: datetime | None = None, speed: float = 1.0) -> None:
+        self.settings = -1
         self.speed = speed
         self.set(now, speed)
 
     def set(self, now: datetime | None, speed: float) -> None:
         """Start again from `now` (None: the machine's time) at `speed`."""
+        self.settings += 1
         self._from = datetime.now(UTC) if now is None else require_utc(now, "now")
         self._since = time.monotonic()
         self.speed = speed
@@ -33,6 +38,10 @@ class SimulatorClock:
     def now(self) -> datetime:
         """The simulated instant, in UTC."""
         return self._from + timedelta(seconds=(time.monotonic() - self._since) * self.speed)
+
+    def now_us(self) -> int:
+        """The simulated instant in µs since the epoch."""
+        return microseconds(self.now())
 
     def now_ms(self) -> int:
         """The simulated instant in ms since the epoch."""

@@ -9,7 +9,8 @@ import pytest
 
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.intervals import Interval
-from crypto_pipeline.simulator.market.bars import Bars, Integers, Listing, aggregated, decimal_texts
+from crypto_pipeline.simulator.market.bars import Bars, Integers, aggregated, decimal_texts
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import DAY, LISTED_AT, MINUTE, SyntheticMarket
 
 MARCH = int(datetime(2023, 3, 1, tzinfo=UTC).timestamp()) * 1000

@@ -22,7 +22,8 @@ from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.intervals import DAY, Interval
 from crypto_pipeline.domain.klines import microseconds
 from crypto_pipeline.simulator.clock import SimulatorClock
-from crypto_pipeline.simulator.market.bars import Listing, columns
+from crypto_pipeline.simulator.market.bars import columns
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 from crypto_pipeline.simulator.wire.faults import CHECKSUM
 

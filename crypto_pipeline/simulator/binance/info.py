@@ -7,7 +7,8 @@ exchange's own connector. What does not: which symbols there are (a `KlineSource
 from __future__ import annotations
 
 from crypto_pipeline.domain.instruments import InstrumentType
-from crypto_pipeline.simulator.market.bars import SPOT_DECIMALS, Listing, decimal_text
+from crypto_pipeline.simulator.market.bars import SPOT_DECIMALS
+from crypto_pipeline.simulator.market.listings import Listing, decimal_text
 
 Document = dict[str, object]
 

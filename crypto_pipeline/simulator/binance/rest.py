@@ -19,8 +19,9 @@ from crypto_pipeline.domain.intervals import Interval
 from crypto_pipeline.simulator.binance.info import exchange_info
 from crypto_pipeline.simulator.binance.limits import Verdict, WeightLimiter
 from crypto_pipeline.simulator.clock import SimulatorClock
-from crypto_pipeline.simulator.market.bars import KlineSource, Listing, Row, Window
-from crypto_pipeline.simulator.wire.answers import Answer, json_answer, missing_page
+from crypto_pipeline.simulator.market.bars import KlineSource, Row, Window
+from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.wire.answers import Answer, Request, json_answer, missing_page
 
 Query = Mapping[str, str]
 
@@ -83,8 +84,13 @@ class BinanceRest:
         if dialect is SPOT:
             self._routes["/sapi/v1/system/status"] = lambda _: {"status": 0, "msg": "normal"}
 
-    def answer(self, path: str, query: Query, headers: Mapping[str, str]) -> Answer:
+    def slow(self, request: Request) -> bool:
+        """Long stretches of bars are."""
+        return request.path.endswith("/klines")
+
+    def answer(self, request: Request) -> Answer:
         """Answer a GET, its weight counted first."""
+        path, query, headers = request.path, request.query, request.headers
         weight = self._weight(path, query)
         with self._lock:
             verdict = self._limiter.charge(weight)

@@ -19,50 +19,13 @@ import pyarrow.compute as pc
 
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.intervals import Interval
+from crypto_pipeline.simulator.market.listings import Listing
 
 Integers = npt.NDArray[np.int64]
 Row = list[int | str]
 """A kline as Binance's REST writes it: twelve fields, times and trade count as integers."""
 
 SPOT_DECIMALS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One symbol that a simulated exchange lists.
-
-    Attributes:
-        instrument_type: spot pair or perpetual.
-        base: the coin traded.
-        quote: the coin that prices are in.
-        price_decimals: digits after the point that the exchange prints, if it does not pad.
-        tick: the price step, in units of 10^-price_decimals.
-        lot_decimals: digits after the point of a volume; the lot is one unit of the last.
-        listed_at: ms since the epoch of the first bar.
-    """
-
-    instrument_type: InstrumentType
-    base: str
-    quote: str
-    price_decimals: int
-    tick: int
-    lot_decimals: int
-    listed_at: int
-
-    @property
-    def symbol(self) -> str:
-        """The exchange's own symbol: `BTCUSDT`."""
-        return self.base + self.quote
-
-    @property
-    def tick_size(self) -> str:
-        """The price step as text."""
-        return decimal_text(self.tick, self.price_decimals)
-
-    @property
-    def lot_size(self) -> str:
-        """The volume step as text."""
-        return decimal_text(1, self.lot_decimals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,12 +117,6 @@ def aggregated(bars: Bars, size: int) -> Bars:
             )
         ),
     )
-
-
-def decimal_text(units: int, decimals: int) -> str:
-    """`units` of 10^-decimals as text: 1234 of 2 decimals is `12.34`."""
-    whole, rest = divmod(units, 10**decimals)
-    return f"{whole}.{rest:0{decimals}d}" if decimals else str(whole)
 
 
 def decimal_texts(units: Integers, decimals: int, printed: int) -> pa.Array:

@@ -23,7 +23,6 @@ from crypto_pipeline.domain.intervals import Interval
 from crypto_pipeline.simulator.market.bars import (
     Bars,
     Integers,
-    Listing,
     Row,
     Window,
     aggregated,
@@ -31,6 +30,7 @@ from crypto_pipeline.simulator.market.bars import (
     joined,
     rest_row,
 )
+from crypto_pipeline.simulator.market.listings import Listing
 
 Floats = npt.NDArray[np.float64]
 

@@ -34,11 +34,31 @@ class Answer:
     violation: bool = False
 
 
-class HostLogic(Protocol):
-    """What one production host knows to answer; called in a worker thread."""
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request, or a websocket's handshake.
 
-    def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
-        """Answer a GET."""
+    Attributes:
+        path: without the query, percent-decoded.
+        query: by name, percent-decoded; the first of each name.
+        headers: names in any case.
+        client: the IP address that it comes from.
+    """
+
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    client: str = "127.0.0.1"
+
+
+class HostLogic(Protocol):
+    """What one production host knows to answer."""
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a GET; nothing that a request holds may raise."""
+
+    def slow(self, request: Request) -> bool:
+        """Whether the answer may take more than some ms, so that a worker thread computes it."""
 
 
 def json_answer(document: object, status: int = 200) -> Answer:

@@ -6,7 +6,6 @@ What belongs here: everything between a host's answer and the wire. What does no
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +15,7 @@ from crypto_pipeline.simulator.binance.archive import Archive, checksum_line, wi
 from crypto_pipeline.simulator.wire.answers import (
     Answer,
     HostLogic,
+    Request,
     file_answer,
     json_answer,
     missing_file,
@@ -65,10 +65,16 @@ class ArchiveLogic:
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
 
-    def answer(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Answer:
+    def answer(self, request: Request) -> Answer:
         """A file, or S3's 404."""
-        content = self.archive.file(path)
-        return missing_file(path) if content is None else file_answer(content, path)
+        content = self.archive.file(request.path)
+        if content is None:
+            return missing_file(request.path)
+        return file_answer(content, request.path)
+
+    def slow(self, _: Request) -> bool:
+        """Files are made, packed and hashed."""
+        return True
 
 
 class Host:
@@ -98,20 +104,24 @@ class Host:
             if isinstance(delay, DelayRule):
                 await asyncio.sleep(delay.seconds)
         rule = next((rule for rule in rules if not isinstance(rule, DelayRule)), None)
-        answer = await asyncio.to_thread(self._answer, request, rule)
+        asked = Request(request.path, request.query, request.headers, request.remote or "")
+        if self.logic.slow(asked):
+            answer = await asyncio.to_thread(self._answer, request.method, asked, rule)
+        else:
+            answer = self._answer(request.method, asked, rule)
         self.counters.weights += answer.weight
         self.counters.violations += answer.violation
         if rule is not None and rule.kind == "drop":
             return await _dropped(request, answer)
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
-    def _answer(self, request: web.BaseRequest, rule: AnyRule | None) -> Answer:
-        if request.method not in ("GET", "HEAD"):
+    def _answer(self, method: str, request: Request, rule: AnyRule | None) -> Answer:
+        if method not in ("GET", "HEAD"):
             return json_answer({"code": -1000, "msg": "Only GET is offered."}, 405)
         instead = None if rule is None else self._instead(request.path, rule)
         if instead is not None:
             return instead
-        answer = self.logic.answer(request.path, request.query, request.headers)
+        answer = self.logic.answer(request)
         return answer if rule is None else self._spoiled(answer, request.path, rule)
 
     def _instead(self, path: str, rule: AnyRule) -> Answer | None:
@@ -145,7 +155,7 @@ class Host:
 
     def _with_short_row(self, path: str, rule: TruncateRowRule) -> Answer:
         file = path.removesuffix(CHECKSUM)
-        changed = with_short_row(self.logic.answer(file, {}, {}).body, rule.row, rule.columns)
+        changed = with_short_row(self.logic.answer(Request(file)).body, rule.row, rule.columns)
         content = changed if path == file else checksum_line(changed, path)
         return file_answer(content, path)
 
