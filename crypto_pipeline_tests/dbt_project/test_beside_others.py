@@ -65,7 +65,7 @@ def test_unit_tests_given_a_held_lock_need_none(lake: Lake) -> None:
     with write_lock(lake.home, Catalog.MARTS):
         printed = lake.command("test", "--select", "test_type:unit")
 
-    assert "PASS=7 " in printed
+    assert "PASS=8 " in printed
     assert "ERROR=0 " in printed
 
 

@@ -34,3 +34,9 @@ end
 {% macro sum_if_known(column) -%}
 case when count({{ column }}) = count(*) then cast(sum({{ column }}) as double) end
 {%- endmacro %}
+
+{# An aggregate over the minutes that traded, over all of them where none did: a flat row repeats the
+   price before it, at which nothing of this bar was traded. #}
+{% macro of_trades(aggregate) -%}
+coalesce({{ aggregate }} filter (where minutes.traded), {{ aggregate }})
+{%- endmacro %}

@@ -16,7 +16,9 @@ with minutes as (
         trade_count,
         {{ exact('taker_volume_base') }} as taker_volume_base,
         {{ exact('taker_volume_quote') }} as taker_volume_quote,
-        loaded_at
+        loaded_at,
+        -- a flat row of an exchange repeats the last price: no trade of the bar had it
+        coalesce(volume_base != 0, true) as traded
     from {{ ref('stg_klines') }}
     where
         interval = '1m'
@@ -32,9 +34,9 @@ bars as (
         minutes.entity_id,
         grids.interval,
         {{ bar_open('minutes.opened', 'grids.minutes') }} as open_time,
-        arg_min(minutes.open, minutes.opened) as open,
-        max(minutes.high) as high,
-        min(minutes.low) as low,
+        {{ of_trades('arg_min(minutes.open, minutes.opened)') }} as open,
+        {{ of_trades('max(minutes.high)') }} as high,
+        {{ of_trades('min(minutes.low)') }} as low,
         arg_max(minutes.close, minutes.opened) as close,
         {{ sum_if_known('minutes.volume_base') }} as volume_base,
         {{ sum_if_known('minutes.volume_quote') }} as volume_quote,
