@@ -9,19 +9,19 @@ exact to the last digit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.intervals import Interval
 from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.records import Flags, Integers
 
-Integers = npt.NDArray[np.int64]
 Row = list[int | str]
 """A kline as Binance's REST writes it: twelve fields, times and trade count as integers."""
 
@@ -68,6 +68,7 @@ class Bars:
         quote_volume: quote coin, in units of 10^-(price_decimals + lot_decimals);
             `taker_quote_volume` likewise.
         count: how many trades.
+        first_id: trade_id of the first trade, -1 where none; `last_id` of the last.
     """
 
     open_time: Integers
@@ -80,43 +81,59 @@ class Bars:
     count: Integers
     taker_volume: Integers
     taker_quote_volume: Integers
+    first_id: Integers
+    last_id: Integers
 
     def __len__(self) -> int:
         """How many bars."""
         return len(self.open_time)
 
-    def __getitem__(self, part: slice) -> Bars:
+    def __getitem__(self, part: slice | Flags) -> Bars:
         """Some of the bars."""
         return Bars(*(getattr(self, field.name)[part] for field in fields(self)))
 
 
-def joined(parts: list[Bars]) -> Bars:
+def joined(parts: Sequence[Bars]) -> Bars:
     """Bars of several stretches as one."""
     names = [field.name for field in fields(Bars)]
     return Bars(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
-def aggregated(bars: Bars, size: int) -> Bars:
-    """Bars of `size` consecutive ones each; the last may hold fewer."""
-    starts = np.arange(0, len(bars), size)
-    ends = np.minimum(starts + size, len(bars)) - 1
-    return Bars(
-        bars.open_time[starts],
-        bars.open[starts],
-        np.maximum.reduceat(bars.high, starts),
-        np.minimum.reduceat(bars.low, starts),
-        bars.close[ends],
-        *(
-            np.add.reduceat(total, starts)
-            for total in (
-                bars.volume,
-                bars.quote_volume,
-                bars.count,
-                bars.taker_volume,
-                bars.taker_quote_volume,
-            )
-        ),
-    )
+NO_BARS = Bars(*(np.empty(0, np.int64) for _ in fields(Bars)))
+
+
+def aggregated(bars: Bars, starts: Integers, open_time: Integers) -> Bars:
+    """Longer bars: the trades of each stretch together.
+
+    Args:
+        bars: ascending.
+        starts: positions in `bars` where a longer bar begins, ascending, from 0.
+        open_time: of each longer bar, ms since the epoch.
+    """
+    traded = bars.count > 0
+    first, last = _first_traded(traded, starts)
+    extreme = np.iinfo(np.int64).max // 4
+    some = first < len(bars)
+    at, until = np.where(some, first, starts), np.where(some, last, starts)
+    high = np.maximum.reduceat(np.where(traded, bars.high, -extreme), starts)
+    low = np.minimum.reduceat(np.where(traded, bars.low, extreme), starts)
+    prices = [np.where(some, price, bars.close[at]) for price in (high, low)]
+    totals = [np.add.reduceat(total, starts) for total in _totals(bars)]
+    ids = (bars.first_id[at], bars.last_id[until])
+    return Bars(*[open_time, bars.open[at], *prices, bars.close[until], *totals, *ids])
+
+
+def _first_traded(traded: Flags, starts: Integers) -> tuple[Integers, Integers]:
+    """Position of the first and the last bar with a trade in each stretch; the length if none."""
+    places, length = np.arange(len(traded)), len(traded)
+    first = np.minimum.reduceat(np.where(traded, places, length), starts)
+    last = np.maximum.reduceat(np.where(traded, places, -1), starts)
+    return first, np.where(last < 0, length, last)
+
+
+def _totals(bars: Bars) -> tuple[Integers, ...]:
+    volumes = (bars.volume, bars.quote_volume, bars.count)
+    return (*volumes, bars.taker_volume, bars.taker_quote_volume)
 
 
 def decimal_texts(units: Integers, decimals: int, printed: int) -> pa.Array:

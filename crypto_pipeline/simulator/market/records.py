@@ -133,3 +133,19 @@ class Funding:
     predicted_rate: int
     mark: int
     interval_hours: int
+
+
+def aggregated_trades(trades: Trades) -> AggTrades:
+    """The trades merged by agg_id; one that is cut at an end is merged from what is there."""
+    starts = np.flatnonzero(np.diff(trades.agg_id, prepend=-1))
+    ends = np.append(starts[1:], len(trades)) - 1 if len(starts) else starts
+    amount = np.add.reduceat(trades.amount, starts) if len(starts) else trades.amount
+    return AggTrades(
+        trades.agg_id[starts],
+        trades.trade_id[starts],
+        trades.trade_id[ends],
+        trades.time[starts],
+        trades.price[starts],
+        amount,
+        trades.taker_sells[starts],
+    )
