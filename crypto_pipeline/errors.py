@@ -5,7 +5,8 @@
     │   ├── SettingsError     a configured value is wrong
     │   ├── OriginError       a synthetic home was given real data, or the reverse
     │   ├── PortBusyError     another program listens on the port
-    │   └── FaultRuleError    the simulator's fault rules cannot be read
+    │   ├── FaultRuleError    the simulator's fault rules cannot be read
+    │   └── RecordingError    a line of a recorded capture is malformed
     ├── DecodeError           a venue sent what its documented format does not allow
     ├── SourceError           one source (an archive file, a REST range) could not give its rows
     │   ├── SourceMissingError    it is not there (404)
@@ -270,4 +271,25 @@ class FaultRuleError(UsageError):
             f"{self.where} is no list of fault rules: {self.wrong}. A rule looks like "
             f'{{"host": "data.binance.vision", "path": "2023-03-02", "kind": "missing"}}; '
             f'"times" and "after" bound how often it strikes.'
+        )
+
+
+class RecordingError(UsageError):
+    """A line of a recorded capture is malformed.
+
+    Attributes:
+        path: the file.
+        line: 1-based number of the line.
+        wrong: what is wrong in it.
+    """
+
+    def __init__(self, path: str, line: int, wrong: str) -> None:
+        self.path, self.line, self.wrong = path, line, wrong
+        super().__init__(path, line, wrong)
+
+    def __str__(self) -> str:
+        """Name file and line, and the way out."""
+        return (
+            f"{self.path}, line {self.line}: {self.wrong}. Mend or remove that line, or take the "
+            f"file out of the recordings folder."
         )

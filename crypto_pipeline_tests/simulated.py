@@ -9,18 +9,24 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import ssl
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 
 from crypto_pipeline.simulator.serve import SimulatorAddress, SimulatorOptions, running
 
 START_WAIT = 30.0
 """Seconds that a start may take."""
+WAIT = 10.0
+"""Seconds that a websocket's message is waited for."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,51 @@ def ask(
 
 
 @dataclass(frozen=True)
+class Talk:
+    """A websocket to the simulator; every wait is bounded.
+
+    Attributes:
+        connection: of the library `websockets`.
+    """
+
+    connection: ClientConnection
+
+    def say(self, message: object) -> None:
+        """Send text as it is, anything else as JSON."""
+        self.connection.send(message if isinstance(message, str) else json.dumps(message))
+
+    def hear(self, seconds: float = WAIT) -> Any:
+        """The next message as JSON, as text where it is none.
+
+        Raises:
+            TimeoutError: none came.
+            ConnectionClosed: the connection ended.
+        """
+        message = self.connection.recv(timeout=seconds)
+        try:
+            return json.loads(message)
+        except ValueError:
+            return message
+
+    def hear_until(self, wanted: Callable[[Any], bool], most: int = 10_000) -> list[Any]:
+        """The next messages up to and with the first wanted one."""
+        heard: list[Any] = []
+        while len(heard) < most:
+            heard.append(self.hear())
+            if wanted(heard[-1]):
+                return heard
+        raise TimeoutError(f"none of {most} messages is the wanted one; the last is {heard[-1]}")
+
+    def ended(self, seconds: float = WAIT) -> tuple[int, str]:
+        """Read on until the connection ends; close code (1006: none came) and reason."""
+        try:
+            while True:
+                self.connection.recv(timeout=seconds)
+        except ConnectionClosed as closed:
+            return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+
+
+@dataclass(frozen=True)
 class SimulatorProcess:
     """A running simulator.
 
@@ -90,6 +141,37 @@ class SimulatorProcess:
     def set_clock(self, now: str | None, speed: float = 0.0) -> Any:
         """Set the simulated time (ISO 8601; None is the machine's), standing unless told."""
         return self._posted("clock", {"now": now, "speed": speed})
+
+    def set_rules(self, **rules: object) -> Any:
+        """Change `limits`, `hurry`, `firehose` or `okx_checksum`; all rules as they are then."""
+        return self._posted("rules", rules)
+
+    def restatements(self, start: str, end: str) -> Any:
+        """The bars of [start, end) (ISO 8601) that a daily file has otherwise than the rest."""
+        return ask(f"{self.url}/restatements?{urlencode({'start': start, 'end': end})}").json()
+
+    def twins(self) -> Any:
+        """Base URL of the TLS twin by production host."""
+        return ask(f"{self.url}/endpoints?tls=1").json()
+
+    def trust(self) -> ssl.SSLContext:
+        """A client's context that trusts the simulator's certificate authority alone."""
+        return ssl.create_default_context(cadata=ask(f"{self.url}/ca").body.decode())
+
+    @contextmanager
+    def socket(self, host: str, path: str = "/", **options: Any) -> Iterator[Talk]:
+        """A websocket to a production host.
+
+        Args:
+            host: the production host.
+            path: with its query.
+            options: of `websockets.sync.client.connect`.
+        """
+        base = self.endpoints[host].replace("http://", "ws://")
+        unbounded = {"max_size": None, "max_queue": None}
+        options = {"compression": None, "proxy": None, **unbounded, **options}
+        with connect(base + path, open_timeout=WAIT, close_timeout=1, **options) as connection:
+            yield Talk(connection)
 
     def _posted(self, what: str, body: object) -> Any:
         reply = ask(f"{self.url}/{what}", "POST", body)

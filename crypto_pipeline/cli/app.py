@@ -7,9 +7,9 @@ help. What does not: what a command does; each is imported when it is run, so th
 from __future__ import annotations
 
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import click
 import typer
@@ -99,6 +99,10 @@ def simulate(
     recordings: Annotated[
         Path | None, typer.Option(help="serve recorded data of this folder instead of a market")
     ] = None,
+    replay_speed: Annotated[
+        Literal["clock", "fast"],
+        typer.Option(help="captures follow the clock, or go as fast as clients read"),
+    ] = "clock",
     port: Annotated[int, typer.Option(help="of the control API; 0 takes free ports")] = 0,
     faults: Annotated[Path | None, typer.Option(help="JSON file of fault rules")] = None,
     speed: Annotated[float, typer.Option(min=0.0, help="simulated seconds in a real one")] = 1.0,
@@ -106,11 +110,34 @@ def simulate(
     now: Annotated[
         datetime | None, typer.Option(help="simulated UTC time at the start; else the present")
     ] = None,
+    limits: Annotated[
+        bool, typer.Option("--limits/--no-limits", help="enforce rate limits and deadlines")
+    ] = True,
+    hurry: Annotated[
+        float,
+        typer.Option(min=0.01, max=10_000.0, help="seconds of limits and pings in a real one"),
+    ] = 1.0,
+    firehose: Annotated[
+        bool, typer.Option("--firehose", help="pour trades as fast as clients read")
+    ] = False,
 ) -> None:
     """Run exchanges on loopback; prints the address for CRYPTO_SIMULATOR_URL first."""
     from crypto_pipeline.cli.simulate import run_simulator
+    from crypto_pipeline.simulator.serve import SimulatorOptions
 
-    _end(run_simulator(recordings, port=port, faults=faults, speed=speed, seed=seed, now=now))
+    options = SimulatorOptions(
+        recordings=recordings,
+        replay_speed=replay_speed,
+        seed=seed,
+        port=port,
+        faults=faults,
+        speed=speed,
+        now=now.replace(tzinfo=UTC) if now is not None else None,
+        limits=limits,
+        hurry=hurry,
+        firehose=firehose,
+    )
+    _end(run_simulator(options))
 
 
 @app.command()

@@ -12,8 +12,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 
 from crypto_pipeline.errors import SourceBusyError
 from crypto_pipeline.simulator.serve import SimulatorOptions, run
@@ -23,26 +21,9 @@ STOP_SECONDS = 10.0
 _COMMAND = ("crypto_pipeline.cli", "simulate", "--port", "0")
 
 
-def run_simulator(
-    recordings: Path | None,
-    *,
-    port: int,
-    faults: Path | None,
-    speed: float,
-    seed: int,
-    now: datetime | None,
-) -> int:
+def run_simulator(options: SimulatorOptions) -> int:
     """Serve until Ctrl-C; the first line printed is the control address."""
-    run(
-        SimulatorOptions(
-            recordings=recordings,
-            seed=seed,
-            port=port,
-            faults=faults,
-            speed=speed,
-            now=now.replace(tzinfo=UTC) if now is not None else None,
-        )
-    )
+    run(options)
     return 0
 
 

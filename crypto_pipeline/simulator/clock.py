@@ -1,11 +1,13 @@
 """The simulator's own time: it stands, runs, or runs faster.
 
-What belongs here: that clock. What does not: the limiter's minutes, which are real ones.
+What belongs here: that clock, and a view of it that is wrong on purpose. What does not: the
+seconds of limits and pings (`wire/rules.py`).
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from crypto_pipeline.domain.intervals import require_utc
@@ -46,3 +48,37 @@ class SimulatorClock:
     def now_ms(self) -> int:
         """The simulated instant in ms since the epoch."""
         return microseconds(self.now()) // 1000
+
+
+class SkewedClock(SimulatorClock):
+    """Another clock's time, shifted.
+
+    Args:
+        clock: the true one; setting this one sets that.
+        skew: seconds that this one is ahead, asked each time.
+        changes: how often the skew changed since the start.
+    """
+
+    def __init__(
+        self, clock: SimulatorClock, skew: Callable[[], float], changes: Callable[[], int]
+    ) -> None:
+        self._clock, self._skew, self._changes = clock, skew, changes
+
+    @property
+    def settings(self) -> int:  # type: ignore[override] # counted by the other clock
+        """How often either the clock or the skew was set since the start."""
+        return self._clock.settings + self._changes()
+
+    @property
+    def speed(self) -> float:  # type: ignore[override] # the other clock's
+        """Seconds that pass in a real second."""
+        return self._clock.speed
+
+    def set(self, now: datetime | None, speed: float) -> None:
+        """Set the true clock."""
+        self._clock.set(now, speed)
+
+    def now(self) -> datetime:
+        """The shifted instant, in UTC."""
+        skew = self._skew()
+        return self._clock.now() + timedelta(seconds=skew) if skew else self._clock.now()

@@ -1,15 +1,16 @@
 """The control API: how a person, a test or `CRYPTO_SIMULATOR_URL` steers a running simulator.
 
-What belongs here: `/endpoints`, `/counters`, `/clock`, `/faults`, `/origin`. What does not: the
-hosts themselves.
+What belongs here: `/endpoints`, `/ca`, `/counters`, `/clock`, `/rules`, `/faults`,
+`/restatements`, `/origin`. What does not: the hosts themselves, and reading values
+(`control_values.py`).
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -17,10 +18,32 @@ from aiohttp.typedefs import Handler
 from crypto_pipeline.domain.klines import microseconds
 from crypto_pipeline.errors import UsageError
 from crypto_pipeline.simulator.clock import SimulatorClock
+from crypto_pipeline.simulator.control_values import (
+    RULE_NAMES,
+    change_rules,
+    read_instant,
+    read_object,
+    read_span,
+    read_speed,
+)
+from crypto_pipeline.simulator.wire.doors import Doors
 from crypto_pipeline.simulator.wire.faults import FaultBook, parse_rules
 from crypto_pipeline.simulator.wire.host import Host
+from crypto_pipeline.simulator.wire.rules import Rules
 
-MOST_SPEED = 100_000.0
+Restated = Callable[[datetime, datetime], list[dict[str, object]]]
+"""The restatements of a stretch, start inclusive, end exclusive, as JSON objects."""
+
+_READ = {
+    "/endpoints": "endpoints",
+    "/origin": "origin",
+    "/ca": "authority",
+    "/counters": "counters",
+    "/clock": "clock",
+    "/rules": "rules",
+    "/faults": "faults",
+    "/restatements": "restatements",
+}
 
 
 class Control:
@@ -29,9 +52,14 @@ class Control:
     Args:
         origin: `real` or `simulator:<seed>`.
         clock: the simulator's.
-        faults: the rules in force.
+        rules: limits and the pace of their clocks.
+        faults: the fault rules in force.
         hosts: every host that is served.
-        endpoints: base URL by production host.
+        doors: where they listen.
+        restated: tells the restatements.
+
+    Attributes:
+        endpoints: base URL by production host; to be filled when the doors are open.
     """
 
     def __init__(
@@ -39,65 +67,95 @@ class Control:
         *,
         origin: str,
         clock: SimulatorClock,
+        rules: Rules,
         faults: FaultBook,
         hosts: list[Host],
-        endpoints: Mapping[str, str],
+        doors: Doors,
+        restated: Restated,
     ) -> None:
-        self.origin, self.clock, self.faults = origin, clock, faults
-        self.hosts, self.endpoints = hosts, endpoints
+        self.origin, self.clock, self.rules, self.faults = origin, clock, rules, faults
+        self.hosts, self.doors, self.restated = hosts, doors, restated
+        self.endpoints: dict[str, str] = {}
 
     def application(self) -> web.Application:
         """The API as a web application."""
         application = web.Application(middlewares=[_errors_as_json])
         application.add_routes(
+            [web.get(path, getattr(self, f"get_{name}")) for path, name in _READ.items()]
+        )
+        application.add_routes(
             [
-                web.get("/endpoints", self._get_endpoints),
-                web.get("/origin", self._get_origin),
-                web.get("/counters", self._get_counters),
-                web.get("/clock", self._get_clock),
-                web.post("/clock", self._post_clock),
-                web.get("/faults", self._get_faults),
-                web.post("/faults", self._post_faults),
-                web.delete("/faults", self._delete_faults),
+                web.post("/clock", self.post_clock),
+                web.post("/rules", self.post_rules),
+                web.post("/faults", self.post_faults),
+                web.delete("/faults", self.delete_faults),
             ]
         )
         return application
 
-    async def _get_endpoints(self, request: web.Request) -> web.Response:
-        if request.query.get("tls", "0") != "0":
-            message = "TLS twins are not offered; ask /endpoints without tls for http URLs"
-            return web.json_response({"error": message}, status=501)
-        return web.json_response(dict(self.endpoints))
+    async def get_endpoints(self, request: web.Request) -> web.Response:
+        """Base URL by production host; `?tls=1` gives the TLS twins and opens them first."""
+        if request.query.get("tls", "0") == "0":
+            return web.json_response(self.endpoints)
+        return web.json_response(await self.doors.open_twins())
 
-    async def _get_origin(self, _: web.Request) -> web.Response:
+    async def get_origin(self, _: web.Request) -> web.Response:
+        """What the data are marked with."""
         return web.json_response({"origin": self.origin})
 
-    async def _get_counters(self, _: web.Request) -> web.Response:
+    async def get_authority(self, _: web.Request) -> web.Response:
+        """The certificate of who signs for the TLS twins, as PEM."""
+        pem = self.doors.authority().pem()
+        return web.Response(body=pem, content_type="application/x-pem-file")
+
+    async def get_counters(self, _: web.Request) -> web.Response:
+        """What each host saw."""
         return web.json_response({host.name: asdict(host.counters) for host in self.hosts})
 
-    async def _get_clock(self, _: web.Request) -> web.Response:
+    async def get_clock(self, _: web.Request) -> web.Response:
+        """The simulated instant and its speed."""
         now = self.clock.now()
         text = now.isoformat(timespec="microseconds").replace("+00:00", "Z")
         document = {"now": text, "epoch_us": microseconds(now), "speed": self.clock.speed}
         return web.json_response(document)
 
-    async def _post_clock(self, request: web.Request) -> web.Response:
-        wanted = _read_object(await request.text(), ("now", "speed"))
-        speed = _read_speed(wanted.get("speed", self.clock.speed))
-        now = _read_instant(wanted["now"]) if "now" in wanted else self.clock.now()
+    async def post_clock(self, request: web.Request) -> web.Response:
+        """Set the instant, the speed, or both."""
+        wanted = read_object(await request.text(), ("now", "speed"))
+        speed = read_speed(wanted.get("speed", self.clock.speed))
+        now = read_instant(wanted["now"]) if "now" in wanted else self.clock.now()
         self.clock.set(now, speed)
-        return await self._get_clock(request)
+        return await self.get_clock(request)
 
-    async def _get_faults(self, _: web.Request) -> web.Response:
+    async def get_rules(self, _: web.Request) -> web.Response:
+        """Limits, and the pace of their clocks."""
+        return web.json_response({name: getattr(self.rules, name) for name in RULE_NAMES})
+
+    async def post_rules(self, request: web.Request) -> web.Response:
+        """Change some of them."""
+        change_rules(self.rules, read_object(await request.text(), RULE_NAMES))
+        return await self.get_rules(request)
+
+    async def get_faults(self, _: web.Request) -> web.Response:
+        """The fault rules in force, with how often each met and struck."""
         return web.json_response([live.described() for live in self.faults.rules])
 
-    async def _post_faults(self, request: web.Request) -> web.Response:
+    async def post_faults(self, request: web.Request) -> web.Response:
+        """Put these fault rules in place of all others."""
         self.faults.replace(parse_rules(await request.read(), "the body of POST /faults"))
-        return await self._get_faults(request)
+        await self.doors.obey()
+        return await self.get_faults(request)
 
-    async def _delete_faults(self, request: web.Request) -> web.Response:
+    async def delete_faults(self, request: web.Request) -> web.Response:
+        """End all faults."""
         self.faults.replace([])
-        return await self._get_faults(request)
+        await self.doors.obey()
+        return await self.get_faults(request)
+
+    async def get_restatements(self, request: web.Request) -> web.Response:
+        """The bars of [start, end) that a daily file has otherwise than REST and the month."""
+        start, end = read_span(request.query)
+        return web.json_response(await asyncio.to_thread(self.restated, start, end))
 
 
 @web.middleware
@@ -107,38 +165,5 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
     except UsageError as error:
         return web.json_response({"error": str(error)}, status=400)
     except web.HTTPNotFound:
-        valid = "/endpoints /origin /counters /clock /faults"
-        message = f"no such path: {request.path}; valid are {valid}"
+        message = f"no such path: {request.path}; valid are {' '.join(_READ)}"
         return web.json_response({"error": message}, status=404)
-
-
-def _read_object(text: str, valid: tuple[str, ...]) -> dict[str, object]:
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UsageError(f"the body is not JSON ({error}); send an object") from error
-    if not isinstance(document, dict) or not set(document) <= set(valid):
-        raise UsageError(f"got {text}; valid is a JSON object with any of {', '.join(valid)}")
-    return document
-
-
-def _read_speed(value: object) -> float:
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, int | float)
-        or not 0 <= value <= MOST_SPEED
-    ):
-        raise UsageError(f"speed is {value!r}; valid is a number from 0 to {MOST_SPEED:.0f}")
-    return float(value)
-
-
-def _read_instant(value: object) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        instant = datetime.fromisoformat(str(value))
-    except ValueError:
-        raise UsageError(f"now is {value!r}; valid is null or 2023-03-15T00:00:00Z") from None
-    if instant.tzinfo is None:
-        raise UsageError(f"now is {value!r}, which has no zone; write 2023-03-15T00:00:00Z")
-    return instant.astimezone(UTC)

@@ -9,29 +9,22 @@ import asyncio
 import errno
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import count, repeat
 from pathlib import Path
+from typing import Literal
 
 from aiohttp import web
 
-from crypto_pipeline.errors import FaultRuleError, PortBusyError, UsageError
-from crypto_pipeline.simulator.binance.archive import Archive, RecordedArchive, SyntheticArchive
-from crypto_pipeline.simulator.binance.rest import PERP, SPOT, BinanceRest
-from crypto_pipeline.simulator.clock import SimulatorClock
+from crypto_pipeline.errors import FaultRuleError, PortBusyError
 from crypto_pipeline.simulator.control import Control
-from crypto_pipeline.simulator.market.bars import KlineSource
-from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-from crypto_pipeline.simulator.recordings.bucket import BUCKET, Recordings
-from crypto_pipeline.simulator.wire.answers import HostLogic
-from crypto_pipeline.simulator.wire.faults import HOSTS, FaultBook, parse_rules
-from crypto_pipeline.simulator.wire.host import ArchiveLogic, Host
-
-LOOPBACK = "127.0.0.1"
-_GRACE = 1.0  # seconds that open requests get at the end
+from crypto_pipeline.simulator.exchanges import Exchanges, replayed, synthetic
+from crypto_pipeline.simulator.wire.doors import GRACE, LOOPBACK, Doors
+from crypto_pipeline.simulator.wire.faults import FaultBook, parse_rules
+from crypto_pipeline.simulator.wire.rules import Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +32,30 @@ class SimulatorOptions:
     """What to simulate.
 
     Attributes:
-        recordings: a folder that holds `data.binance.vision/`, served in place of the synthetic
-            market; None for the synthetic one.
+        recordings: a folder of recorded data (`data.binance.vision/`, captures, or both), served
+            in place of the synthetic market; None for the synthetic one.
+        replay_speed: whether captures follow the clock, or go as fast as their readers.
         seed: of the synthetic market.
         port: of the control API, the hosts taking the next ones; 0 takes free ports for all.
         faults: a JSON file of fault rules in force from the start.
         speed: simulated seconds in a real one; 0 stands.
-        now: simulated instant at the start, aware and in UTC; None is the machine's time.
+        now: simulated instant at the start, aware and in UTC; None is the machine's time, or the
+            first captured frame's.
+        limits: whether rate limits, subscription limits and deadlines are enforced.
+        hurry: seconds of pings, deadlines and limit windows in a real one.
+        firehose: whether trades are poured as fast as their readers take them.
     """
 
     recordings: Path | None = None
+    replay_speed: Literal["clock", "fast"] = "clock"
     seed: int = 7
     port: int = 0
     faults: Path | None = None
     speed: float = 1.0
     now: datetime | None = None
+    limits: bool = True
+    hurry: float = 1.0
+    firehose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +81,31 @@ async def running(options: SimulatorOptions) -> AsyncIterator[SimulatorAddress]:
         UsageError: the recordings or fault file are not there or not valid.
         PortBusyError: a port is taken.
     """
-    clock, faults = SimulatorClock(options.now, options.speed), FaultBook()
-    if options.faults is not None:
-        faults.replace(parse_rules(_fault_text(options.faults), str(options.faults)))
-    source, archive = _sources(options, clock)
-    hosts = _hosts(source, archive, clock, faults)
-    ports = repeat(0) if options.port == 0 else count(options.port)
+    rules = Rules(limits=options.limits, hurry=options.hurry, firehose=options.firehose)
     async with AsyncExitStack() as stack:
+        exchanges = _exchanges(options, stack)
+        faults = FaultBook(exchanges.clock)
+        if options.faults is not None:
+            faults.replace(parse_rules(_fault_text(options.faults), str(options.faults)))
+        hosts = exchanges.hosts(rules, faults)
+        ports = repeat(0) if options.port == 0 else count(options.port)
         control_port = next(ports)
-        endpoints: dict[str, str] = {}
+        doors = Doors(hosts, faults, ports)
         control = Control(
-            origin=source.origin, clock=clock, faults=faults, hosts=hosts, endpoints=endpoints
+            origin=exchanges.origin,
+            clock=exchanges.clock,
+            rules=rules,
+            faults=faults,
+            hosts=hosts,
+            doors=doors,
+            restated=exchanges.restated,
         )
-        url = await _listen(
-            stack, web.AppRunner(control.application(), shutdown_timeout=_GRACE), control_port
-        )
-        endpoints.update(await _listen_all(stack, hosts, ports))
-        yield SimulatorAddress(url, endpoints, source.origin)
+        url = await _listen(stack, control, control_port)
+        stack.push_async_callback(doors.close)
+        control.endpoints.update(await doors.open())
+        await doors.obey()
+        stack.push_async_callback(_cancelled, asyncio.create_task(doors.watch()))
+        yield SimulatorAddress(url, control.endpoints, exchanges.origin)
 
 
 def run(options: SimulatorOptions) -> None:
@@ -114,60 +124,43 @@ async def _run(options: SimulatorOptions) -> None:
     async with running(options) as address:
         sys.stdout.write(f"{address.url}\n")
         for host, url in address.endpoints.items():
-            sys.stdout.write(f"  {host:<26} {url}\n")
+            sys.stdout.write(f"  {host:<31} {url}\n")
         sys.stdout.write(f"  origin {address.origin}; Ctrl-C ends\n")
         sys.stdout.flush()
         await ended.wait()
 
 
-def _sources(options: SimulatorOptions, clock: SimulatorClock) -> tuple[KlineSource, Archive]:
+def _exchanges(options: SimulatorOptions, stack: AsyncExitStack) -> Exchanges:
     if options.recordings is None:
-        market = SyntheticMarket(options.seed)
-        return market, SyntheticArchive(market, clock)
-    bucket = options.recordings / BUCKET
-    if not (bucket / "data").is_dir():
-        raise UsageError(
-            f"recordings {options.recordings} has no {BUCKET}/data; give the folder that holds "
-            f"{BUCKET}, laid out as the real bucket"
+        return synthetic(options.seed, options.now, options.speed)
+    return stack.enter_context(
+        replayed(
+            options.recordings,
+            options.now,
+            options.speed,
+            fast=options.replay_speed == "fast",
         )
-    return Recordings(options.recordings), RecordedArchive(bucket)
-
-
-def _hosts(
-    source: KlineSource, archive: Archive, clock: SimulatorClock, faults: FaultBook
-) -> list[Host]:
-    logics: tuple[HostLogic, ...] = (
-        BinanceRest(SPOT, source, clock),
-        BinanceRest(SPOT, source, clock),
-        BinanceRest(PERP, source, clock),
-        ArchiveLogic(archive),
     )
-    return [Host(name, logic, faults) for name, logic in zip(HOSTS, logics, strict=True)]
 
 
-async def _listen_all(
-    stack: AsyncExitStack, hosts: list[Host], ports: Iterator[int]
-) -> dict[str, str]:
-    return {
-        host.name: await _listen(
-            stack, web.ServerRunner(host.server(), shutdown_timeout=_GRACE), next(ports)
-        )
-        for host in hosts
-    }
-
-
-async def _listen(stack: AsyncExitStack, runner: web.BaseRunner, port: int) -> str:
-    """Serve on a port of the loopback until the stack ends; the base URL."""
+async def _listen(stack: AsyncExitStack, control: Control, port: int) -> str:
+    """Serve the control API until the stack ends; its base URL."""
+    runner = web.AppRunner(control.application(), shutdown_timeout=GRACE)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    site = web.TCPSite(runner, LOOPBACK, port)
     try:
-        await site.start()
+        await web.TCPSite(runner, LOOPBACK, port).start()
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         raise PortBusyError(port) from error
     return f"http://{LOOPBACK}:{runner.addresses[0][1]}"
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def _fault_text(path: Path) -> bytes:

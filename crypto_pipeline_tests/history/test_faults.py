@@ -206,7 +206,7 @@ def test_load_given_an_archive_that_is_down_gives_it_up_and_asks_rest(
     synthetic.post_faults([{"host": ARCHIVE, "kind": "status", "status": 503}])
     before = synthetic.counters()[ARCHIVE]["requests"]
 
-    (report,) = load(lake, synthetic, [BTC], "2023-03-01", "2023-03-31")
+    (report,) = load(lake, synthetic, [BTC], "2023-05-01", "2023-05-31")
 
     assert (report.error, report.present) == (None, 720)
     assert synthetic.counters()[ARCHIVE]["requests"] - before <= BREAKS * 8 * ATTEMPTS

@@ -21,8 +21,9 @@ def shared() -> Iterator[SimulatorProcess]:
 
 @pytest.fixture
 def synthetic(shared: SimulatorProcess) -> SimulatorProcess:
-    """A synthetic simulator without faults whose clock stands at NOW."""
+    """A synthetic simulator without faults, its rules as at the start; its clock stands at NOW."""
     shared.post_faults([])
+    shared.set_rules(limits=True, hurry=1, firehose=False, okx_checksum=False)
     shared.set_clock(NOW)
     return shared
 

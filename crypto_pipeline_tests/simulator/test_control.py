@@ -8,31 +8,59 @@ import signal
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from crypto_pipeline.errors import PortBusyError, UsageError
+from crypto_pipeline.simulator.wire.hostnames import HOSTS
 from crypto_pipeline_tests.simulated import SimulatorProcess, ask, simulator
 
-HOSTS = ["api.binance.com", "data-api.binance.vision", "fapi.binance.com", "data.binance.vision"]
+SERVED = [name for name in HOSTS if name != "dstream.binance.com"]
+"""Hosts of the synthetic market; COIN-M has websockets in recordings alone."""
 SERVE = "from crypto_pipeline.simulator.serve import SimulatorOptions, run; run(SimulatorOptions())"
 
 
 def test_endpoints_given_each_host_are_ports_of_their_own(synthetic: SimulatorProcess) -> None:
     endpoints = ask(f"{synthetic.url}/endpoints").json()
 
-    assert list(endpoints) == HOSTS
-    assert len({urlsplit(url).port for url in endpoints.values()}) == len(HOSTS)
+    assert list(endpoints) == SERVED
+    assert len({urlsplit(url).port for url in endpoints.values()}) == len(SERVED)
 
 
-def test_endpoints_given_tls_are_501(synthetic: SimulatorProcess) -> None:
-    reply = ask(f"{synthetic.url}/endpoints?tls=1")
+def test_endpoints_given_hosts_of_websockets_alone_are_ws(synthetic: SimulatorProcess) -> None:
+    schemes = {host: urlsplit(url).scheme for host, url in synthetic.endpoints.items()}
 
-    assert reply.status == 501
-    assert "TLS twins are not offered" in reply.json()["error"]
+    assert schemes["api.binance.com"] == "http"
+    assert schemes["ws-feed.exchange.coinbase.com"] == schemes["ws.okx.com:8443"] == "ws"
+
+
+def test_endpoints_given_tls_are_the_twins_that_the_authority_signed(
+    synthetic: SimulatorProcess,
+) -> None:
+    twins, context = synthetic.twins(), synthetic.trust()
+    address = urlsplit(twins["api.binance.com"])
+    named = http.client.HTTPSConnection("localhost", address.port, timeout=30, context=context)
+    named.request("GET", "/api/v3/ping")
+
+    assert named.getresponse().status == 200
+    assert list(twins) == SERVED
+    assert {urlsplit(url).scheme for url in twins.values()} == {"https", "wss"}
+    assert twins == synthetic.twins()
+    named.close()
+
+
+def test_twins_given_a_production_name_hold_it_in_their_certificate(
+    synthetic: SimulatorProcess,
+) -> None:
+    port = urlsplit(synthetic.twins()["www.okx.com"]).port or 0
+    with (
+        socket.create_connection(("127.0.0.1", port), timeout=30) as connection,
+        synthetic.trust().wrap_socket(connection, server_hostname="www.okx.com") as secure,
+    ):
+        assert secure.version() in ("TLSv1.2", "TLSv1.3")
 
 
 def test_origin_given_a_seed_names_it(synthetic: SimulatorProcess) -> None:
@@ -115,28 +143,106 @@ def test_start_given_a_busy_port_is_a_typed_error() -> None:
 
 
 def test_start_given_a_port_takes_the_next_ones_for_the_hosts() -> None:
-    port = five_free_ports()
+    port = free_ports(len(SERVED) + 1)
     with simulator(port=port) as running:
         ports = [urlsplit(url).port for url in (running.url, *running.endpoints.values())]
 
-    assert ports == list(range(port, port + 5))
+    assert ports == list(range(port, port + len(SERVED) + 1))
 
 
-def five_free_ports() -> int:
-    """The first of five ports in a row that nobody listens on."""
-    for port in range(21_000 + os.getpid() % 5_000, 32_000, 5):
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody listens on."""
+    for port in range(21_000 + os.getpid() % 5_000, 32_000, count):
         try:
-            for number in range(port, port + 5):
+            for number in range(port, port + count):
                 socket.create_server(("127.0.0.1", number)).close()
         except OSError:
             continue
         return port
-    raise RuntimeError("no five free ports in a row below 32000")
+    raise RuntimeError(f"no {count} free ports in a row below 32000")
+
+
+def test_rules_given_some_change_those_alone(synthetic: SimulatorProcess) -> None:
+    before = ask(f"{synthetic.url}/rules").json()
+
+    after = synthetic.set_rules(hurry=60, okx_checksum=True)
+
+    assert before == {"limits": True, "firehose": False, "okx_checksum": False, "hurry": 1.0}
+    assert after == {**before, "hurry": 60.0, "okx_checksum": True}
+
+
+def test_rules_given_options_are_so_from_the_start() -> None:
+    with simulator(limits=False, hurry=5, firehose=True) as running:
+        rules = ask(f"{running.url}/rules").json()
+
+    assert (rules["limits"], rules["hurry"], rules["firehose"]) == (False, 5.0, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"limits": 1, "hurry": 5}, "true or false"),
+        ({"hurry": 0}, "a number from 0.01"),
+        ({"hurry": float("nan")}, "a number from 0.01"),
+        ({"pace": 1}, "limits, firehose, okx_checksum, hurry"),
+    ],
+)
+def test_rules_given_a_wrong_value_are_400_and_unchanged(
+    synthetic: SimulatorProcess, body: object, said: str
+) -> None:
+    reply = ask(f"{synthetic.url}/rules", "POST", body)
+
+    assert (reply.status, said in reply.json()["error"]) == (400, True)
+    assert ask(f"{synthetic.url}/rules").json()["hurry"] == 1.0
+
+
+def test_faults_given_a_delete_are_none(synthetic: SimulatorProcess) -> None:
+    synthetic.post_faults([{"kind": "500"}, {"kind": "outage", "exchange": "okx"}])
+
+    assert ask(f"{synthetic.url}/faults", "DELETE").json() == []
+    assert synthetic.get("www.okx.com", "/api/v5/public/time").status == 200
+
+
+def test_restatements_given_a_month_differ_between_day_and_month(
+    synthetic: SimulatorProcess,
+) -> None:
+    found = synthetic.restatements("2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z")
+
+    assert found
+    assert all(each["daily"] != each["monthly"] for each in found)
+    assert {each["exchange"] for each in found} == {"binance"}
+    assert {each["open_time"] % 60_000 for each in found} == {0}
+
+
+def test_restatements_given_their_own_minute_are_half_open(synthetic: SimulatorProcess) -> None:
+    first = synthetic.restatements("2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z")[0]
+    at = datetime.fromtimestamp(first["open_time"] / 1000, UTC)
+    later = (at + timedelta(minutes=1)).isoformat()
+
+    assert first in synthetic.restatements(at.isoformat(), later)
+    assert synthetic.restatements(at.isoformat(), at.isoformat()) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("start=2025-01-01T00:00:00Z", "end is 'nothing'"),
+        ("start=soon&end=later", "start is 'soon'"),
+        ("start=2025-01-02T00:00:00Z&end=2025-01-01T00:00:00Z", "not in order"),
+        ("start=2000-01-01T00:00:00Z&end=2025-01-01T00:00:00Z", "3660 days apart"),
+    ],
+)
+def test_restatements_given_a_wrong_span_are_400(
+    synthetic: SimulatorProcess, query: str, said: str
+) -> None:
+    reply = ask(f"{synthetic.url}/restatements?{query}")
+
+    assert (reply.status, said in reply.json()["error"]) == (400, True)
 
 
 def test_start_given_recordings_without_a_bucket_is_a_usage_error(tmp_path: Path) -> None:
     with (
-        pytest.raises(UsageError, match=r"has no data\.binance\.vision"),
+        pytest.raises(UsageError, match=r"neither data\.binance\.vision"),
         simulator(recordings=tmp_path),
     ):
         pass

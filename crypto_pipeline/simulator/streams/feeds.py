@@ -32,8 +32,14 @@ class Frame:
 class Feed(ABC):
     """What one subscription of one connection delivers.
 
-    A feed remembers how far it got; instants are simulated µs since the epoch.
+    A feed remembers how far it got; instants are simulated µs since the epoch. `opening` may be
+    called again, with any instant: the feed then starts anew from there.
+
+    Attributes:
+        firehose: whether its frames are poured where the firehose is on; feeds of trades are.
     """
+
+    firehose: bool = False
 
     @abstractmethod
     def opening(self, now: int) -> Sequence[Frame]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
+from http import HTTPStatus
+from typing import Protocol, runtime_checkable
 
 JSON = "application/json;charset=UTF-8"
 
@@ -43,22 +44,36 @@ class Request:
         query: by name, percent-decoded; the first of each name.
         headers: names in any case.
         client: the IP address that it comes from.
+        method: GET or HEAD, another only where the host's logic takes it.
     """
 
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     client: str = "127.0.0.1"
+    method: str = "GET"
 
 
+@runtime_checkable
 class HostLogic(Protocol):
-    """What one production host knows to answer."""
+    """What one production host knows to answer.
+
+    It may have an attribute `methods`: those beside GET and HEAD that reach `answer`.
+    """
 
     def answer(self, request: Request) -> Answer:
         """Answer a GET; nothing that a request holds may raise."""
 
     def slow(self, request: Request) -> bool:
         """Whether the answer may take more than some ms, so that a worker thread computes it."""
+
+
+@runtime_checkable
+class Refuser(Protocol):
+    """A host's logic that has bodies of its own for errors that fault rules ask for."""
+
+    def refusal(self, status: int) -> Answer | None:
+        """The answer of that status as the exchange documents it; None where it does not."""
 
 
 def json_answer(document: object, status: int = 200) -> Answer:
@@ -89,3 +104,22 @@ def missing_page() -> Answer:
     """What a REST host says of a path it does not know."""
     body = b"<html><head><title>404 Not Found</title></head></html>"
     return Answer(404, body, {"Content-Type": "text/html"})
+
+
+def plain_refusal(status: int) -> Answer:
+    """An error as a proxy before an exchange says it: HTML."""
+    title = f"{status} {HTTPStatus(status).phrase}"
+    body = (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1>"
+        "</center>\r\n</body>\r\n</html>\r\n"
+    )
+    return Answer(status, body.encode(), {"Content-Type": "text/html"})
+
+
+def refusal(logic: object, status: int) -> Answer:
+    """The exchange's own error of that status, HTML where it documents none.
+
+    The client did nothing to deserve it, so it counts as no violation.
+    """
+    own = logic.refusal(status) if isinstance(logic, Refuser) else None
+    return plain_refusal(status) if own is None else replace(own, violation=False)

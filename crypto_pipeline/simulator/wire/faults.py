@@ -1,106 +1,47 @@
-"""Faults on demand: what goes wrong, where, how often.
+"""Faults on demand: the rules in force, which of them meet what, and how often they struck.
 
-What belongs here: the rules as a person writes them, and which of them an answer meets. What does
-not: doing it to a socket (`host.py`).
+What belongs here: reading rules, counting, choosing. What does not: the rules' own fields
+(`http_rules.py`, `frame_rules.py`), and doing it to a socket.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal, get_args
+from collections.abc import Iterator
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from crypto_pipeline.errors import FaultRuleError
-
-HostName = Literal[
-    "api.binance.com", "data-api.binance.vision", "fapi.binance.com", "data.binance.vision"
-]
-HOSTS: tuple[HostName, ...] = get_args(HostName)
-
-CHECKSUM = ".CHECKSUM"
-
-
-class Rule(BaseModel):
-    """One rule; the first that meets a request decides, except that a delay lets others follow.
-
-    Attributes:
-        host: the production host it is for; None is any.
-        path: a regular expression that is searched for in the path (anchor it with ^ and $).
-        times: how often it strikes; None is always.
-        after: how many requests that it meets are let through first.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    kind: str
-    host: HostName | None = None
-    path: re.Pattern[str] = re.compile("")
-    times: Annotated[int, Field(ge=1)] | None = None
-    after: Annotated[int, Field(ge=0)] = 0
-
-
-class StatusRule(Rule):
-    """Answer this status, headers and body (text, or any JSON value)."""
-
-    kind: Literal["status"]
-    status: Annotated[int, Field(ge=400, le=599)]
-    headers: dict[str, str] = {}
-    body: Any = ""
-
-
-class TooManyRequestsRule(Rule):
-    """Answer 429 with `Retry-After: <retry_after>` (seconds)."""
-
-    kind: Literal["429"]
-    retry_after: Annotated[int, Field(ge=0)] = 1
-
-
-class DelayRule(Rule):
-    """Wait for `seconds` before the answer."""
-
-    kind: Literal["delay"]
-    seconds: Annotated[float, Field(ge=0, le=600)]
-
-
-class BodyRule(Rule):
-    """Spoil the answer's body.
-
-    `drop` closes the connection in the middle of it, `corrupt` flips eight bytes, `truncate_body`
-    gives the first half with a Content-Length that agrees, `missing` answers 404 instead.
-    """
-
-    kind: Literal["drop", "corrupt", "truncate_body", "missing"]
-
-
-class WrongChecksumRule(Rule):
-    """Answer another hash than the file's; meets `.CHECKSUM` requests of files that match."""
-
-    kind: Literal["wrong_checksum"]
-
-
-class TruncateRowRule(Rule):
-    """Change a zip of the archive: one row of its CSV ends after some columns.
-
-    The `.CHECKSUM` agrees with the changed file. `times` and `after` count files, not requests: a
-    file that was changed stays so.
-
-    Attributes:
-        row: which, counted from 1, a header included; None is the middle one.
-        columns: how many of its columns are left.
-    """
-
-    kind: Literal["truncate_row"]
-    row: Annotated[int, Field(ge=1)] | None = None
-    columns: Annotated[int, Field(ge=1, le=11)] = 5
-
+from crypto_pipeline.simulator.clock import SimulatorClock
+from crypto_pipeline.simulator.market.listings import Venue
+from crypto_pipeline.simulator.streams.feeds import Frame
+from crypto_pipeline.simulator.wire import frame_rules as of_frames
+from crypto_pipeline.simulator.wire import http_rules as of_http
+from crypto_pipeline.simulator.wire.fault_rule import CountedRule
+from crypto_pipeline.simulator.wire.files import CHECKSUM
+from crypto_pipeline.simulator.wire.hostnames import HOSTS
 
 AnyRule = Annotated[
-    StatusRule | TooManyRequestsRule | DelayRule | BodyRule | WrongChecksumRule | TruncateRowRule,
+    of_http.StatusRule
+    | of_http.RefusalRule
+    | of_http.TooManyRequestsRule
+    | of_http.DelayRule
+    | of_http.BodyRule
+    | of_http.WrongChecksumRule
+    | of_http.TruncateRowRule
+    | of_http.MonthDiffersRule
+    | of_http.DoorRule
+    | of_http.ClockSkewRule
+    | of_frames.FrameRule
+    | of_frames.CloseRule
+    | of_frames.SilenceRule
+    | of_frames.SpeechRule,
     Field(discriminator="kind"),
 ]
 
 _RULES: TypeAdapter[list[AnyRule]] = TypeAdapter(list[AnyRule])
+_SPREAD = 0x9E3779B97F4A7C15
+"""2^64 divided by the golden ratio: its multiples fill [0, 2^64) evenly."""
 
 
 class LiveRule:
@@ -108,7 +49,7 @@ class LiveRule:
 
     Attributes:
         rule: the rule.
-        met: how many requests it was meant for (files, for `truncate_row`).
+        met: how many requests, frames or connections it was meant for (files, for rules of files).
         struck: how many of them it spoiled.
     """
 
@@ -117,34 +58,55 @@ class LiveRule:
         self.met = self.struck = 0
         self._files: dict[str, bool] = {}
 
-    def strikes(self, host: str, path: str) -> bool:
-        """Whether this request is to be spoiled; counts it if it is one of the rule's."""
-        if self.rule.host not in (None, host):
-            return False
+    def at(self, host: str) -> bool:
+        """Whether it is for that host."""
+        ours = self.rule.exchange in (None, HOSTS.get(host))
+        return ours and self.rule.host in (None, host)
+
+    def strikes_request(self, path: str) -> bool:
+        """Whether this request of its host is to be spoiled; counts it if it is the rule's."""
         file = path.removesuffix(CHECKSUM)
-        if isinstance(self.rule, TruncateRowRule):
+        if isinstance(self.rule, of_http.FileRule):
             return self._strikes_file(file)
-        if isinstance(self.rule, WrongChecksumRule):
-            met = path.endswith(CHECKSUM) and self._matches(path, file)
+        if isinstance(self.rule, of_http.WrongChecksumRule):
+            met = path.endswith(CHECKSUM) and self.on(path, file)
         else:
-            met = self._matches(path)
-        return met and self._count()
+            met = self.on(path)
+        return met and self.count()
 
     def _strikes_file(self, file: str) -> bool:
-        if not file.endswith(".zip") or not self._matches(file):
+        monthly = not isinstance(self.rule, of_http.MonthDiffersRule) or "/monthly/" in file
+        if not (file.endswith((".zip", ".gz")) and monthly and self.on(file)):
             return False
         if file not in self._files:
-            self._files[file] = self._count()
+            self._files[file] = self.count()
         return self._files[file]
 
-    def _matches(self, *paths: str) -> bool:
-        return any(self.rule.path.search(path) for path in paths)
-
-    def _count(self) -> bool:
-        self.met += 1
-        if self.met <= self.rule.after:
+    def strikes_frame(self, path: str, channel: str, symbol: str) -> bool:
+        """Whether this frame of its host is to be spoiled; counts it if it is the rule's."""
+        rule = self.rule
+        if not isinstance(rule, of_frames.ChannelRule) or not self.on(path):
             return False
-        if self.rule.times is not None and self.struck >= self.rule.times:
+        wanted = rule.channel or (of_frames.BOOK if rule.kind == "sequence_gap" else None)
+        if wanted is not None and not wanted.search(channel):
+            return False
+        named = rule.symbol is None or rule.symbol.upper() == symbol.upper()
+        return named and self.count()
+
+    def on(self, *paths: str) -> bool:
+        """Whether one of the paths is the rule's."""
+        rule = self.rule
+        return isinstance(rule, CountedRule) and any(rule.path.search(path) for path in paths)
+
+    def count(self) -> bool:
+        """Count one that it met; whether it is struck."""
+        rule = self.rule
+        if not isinstance(rule, CountedRule):
+            return False
+        self.met += 1
+        if self.met <= rule.after or self.struck == rule.times:
+            return False
+        if rule.rate is not None and self.met * _SPREAD % 2**64 >= rule.rate * 2**64:
             return False
         self.struck += 1
         return True
@@ -155,24 +117,100 @@ class LiveRule:
 
 
 class FaultBook:
-    """The rules in force."""
+    """The rules in force.
 
-    def __init__(self) -> None:
+    Args:
+        clock: the simulated time, for rules with a start or an end.
+
+    Attributes:
+        rules: all of them, in the order they were given.
+        changes: how often they were replaced.
+    """
+
+    def __init__(self, clock: SimulatorClock) -> None:
         self.rules: list[LiveRule] = []
+        self.changes = 0
+        self._clock = clock
 
     def replace(self, rules: list[AnyRule]) -> None:
         """Put these rules, with counts at 0, in place of all others."""
         self.rules = [LiveRule(rule) for rule in rules]
+        self.changes += 1
 
-    def met_by(self, host: str, path: str) -> list[AnyRule]:
+    def met_by(self, host: str, path: str) -> list[of_http.HttpRule | of_http.DelayRule]:
         """The rules to carry out on this request: delays, then at most one other."""
-        found: list[AnyRule] = []
-        for live in self.rules:
-            if live.strikes(host, path):
-                found.append(live.rule)
-                if not isinstance(live.rule, DelayRule):
+        found: list[of_http.HttpRule | of_http.DelayRule] = []
+        for live in self.live(host):
+            rule = live.rule
+            if not isinstance(rule, of_http.HttpRule | of_http.DelayRule):
+                continue
+            if live.strikes_request(path):
+                found.append(rule)
+                if not isinstance(rule, of_http.DelayRule):
                     break
         return found
+
+    def frame_rule(
+        self, host: str, path: str, frame: Frame
+    ) -> of_frames.FrameRule | of_frames.CloseRule | None:
+        """The first rule that strikes this frame of a connection opened at `path`."""
+        for live in self.live(host):
+            rule = live.rule
+            spoils = isinstance(rule, of_frames.FrameRule) and frame.channel != ""
+            if not spoils and not isinstance(rule, of_frames.CloseRule):
+                continue
+            if live.strikes_frame(path, frame.channel, frame.symbol):
+                return rule  # type: ignore[return-value] # narrowed by the two lines above
+        return None
+
+    def closing(self, host: str, path: str) -> of_frames.CloseRule | None:
+        """The rule that closes this connection without waiting for a frame."""
+        for live in self.live(host):
+            rule = live.rule
+            if not isinstance(rule, of_frames.CloseRule) or rule.after:
+                continue
+            if rule.channel is None and rule.symbol is None and live.strikes_frame(path, "", ""):
+                return rule
+        return None
+
+    def silences(self, host: str, path: str) -> list[LiveRule]:
+        """The rules that may silence a connection opened at `path`."""
+        found = (live for live in self.live(host) if isinstance(live.rule, of_frames.SilenceRule))
+        return [live for live in found if live.on(path)]
+
+    def speech(self, name: str, host: str, path: str, channel: str, symbol: str) -> bool:
+        """Whether what an exchange says is changed by the rule of that name."""
+        return any(
+            live.rule.kind == name and live.strikes_frame(path, channel, symbol)
+            for live in self.live(host)
+        )
+
+    def door(self, host: str, *kinds: str) -> bool:
+        """Whether a rule of one of the kinds keeps everybody out of a host."""
+        return any(live.rule.kind in kinds for live in self.live(host))
+
+    def skew(self, exchange: Venue) -> float:
+        """Seconds that the exchange's time is ahead of the simulated time."""
+        rules = (live.rule for live in self.live() if self._skews(live, exchange))
+        return sum(rule.seconds for rule in rules if isinstance(rule, of_http.ClockSkewRule))
+
+    def _skews(self, live: LiveRule, exchange: Venue) -> bool:
+        of_host = HOSTS.get(live.rule.host or "", live.rule.exchange)
+        return of_host in (None, exchange)
+
+    def live(self, host: str | None = None) -> Iterator[LiveRule]:
+        """The rules whose time it is, of a host if one is given."""
+        for live in self.rules:
+            rule = live.rule
+            if host is not None and not live.at(host):
+                continue
+            if rule.start is None and rule.end is None:
+                yield live
+                continue
+            now = self._clock.now()
+            begun = rule.start is None or rule.start <= now
+            if begun and (rule.end is None or now < rule.end):
+                yield live
 
 
 def parse_rules(text: str | bytes, where: str) -> list[AnyRule]:

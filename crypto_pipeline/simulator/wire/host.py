@@ -1,192 +1,160 @@
-"""One production host on a port of its own: sockets, counters, and faults carried out.
+"""One production host on a port of its own: HTTP, counters, and faults carried out.
 
-What belongs here: everything between a host's answer and the wire. What does not: the answers.
+What belongs here: everything between a host's answer and the wire. What does not: the answers, and
+what is said on websockets (`sockets.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
-from typing import Any
+import socket
+import struct
 
 from aiohttp import web
 
-from crypto_pipeline.simulator.binance.archive import Archive, checksum_line, with_short_row
-from crypto_pipeline.simulator.wire.answers import (
-    Answer,
-    HostLogic,
-    Request,
-    file_answer,
-    json_answer,
-    missing_file,
-    missing_page,
-)
-from crypto_pipeline.simulator.wire.faults import (
-    CHECKSUM,
-    AnyRule,
-    DelayRule,
-    FaultBook,
-    StatusRule,
-    TooManyRequestsRule,
-    TruncateRowRule,
-)
+from crypto_pipeline.simulator.wire.answers import Answer, HostLogic, Request, refusal
+from crypto_pipeline.simulator.wire.counters import HostCounters, Surroundings
+from crypto_pipeline.simulator.wire.faults import FaultBook
+from crypto_pipeline.simulator.wire.http_rules import DelayRule, HttpRule
+from crypto_pipeline.simulator.wire.line import SocketLogic
+from crypto_pipeline.simulator.wire.rules import Rules
+from crypto_pipeline.simulator.wire.server import CountingServer
+from crypto_pipeline.simulator.wire.sockets import Sockets, asks_for_websocket, bad_handshake
+from crypto_pipeline.simulator.wire.spoiling import instead, spoiled
 
-_FLIPPED_BYTES = 8
+Logic = HostLogic | SocketLogic
 
-
-@dataclass(slots=True)
-class HostCounters:
-    """What one host saw since the start.
-
-    Attributes:
-        connections: sockets accepted; fewer than `requests` where a client reuses them.
-        requests: requests of any outcome.
-        weights: the sum of request weights.
-        violations: requests answered 429 or 418 because of the limit.
-        frames: websocket frames sent; this host has none.
-        paths: requests by path.
-    """
-
-    connections: int = 0
-    requests: int = 0
-    weights: int = 0
-    violations: int = 0
-    frames: int = 0
-    paths: dict[str, int] = field(default_factory=dict)
-
-
-class ArchiveLogic:
-    """The answers of data.binance.vision.
-
-    Args:
-        archive: where the files come from.
-    """
-
-    def __init__(self, archive: Archive) -> None:
-        self.archive = archive
-
-    def answer(self, request: Request) -> Answer:
-        """A file, or S3's 404."""
-        content = self.archive.file(request.path)
-        if content is None:
-            return missing_file(request.path)
-        return file_answer(content, request.path)
-
-    def slow(self, _: Request) -> bool:
-        """Files are made, packed and hashed."""
-        return True
+_READING = frozenset({"GET", "HEAD"})
+_RESET_AT_CLOSE = struct.pack("ii", 1, 0)
+_TOO_MUCH = 10
+_CLIENT_GONE = 499  # as proxies write it in their logs; nobody reads it
 
 
 class Host:
-    """The request handler of one host.
+    """One host.
 
     Args:
         name: the production host it stands for.
-        logic: its answers.
-        faults: the rules in force, shared by all hosts.
+        logic: what it answers, what it says on websockets, or both.
+        faults: the fault rules in force, shared by all hosts.
+        rules: limits and the pace of their clocks, shared by all hosts.
     """
 
-    def __init__(self, name: str, logic: HostLogic, faults: FaultBook) -> None:
-        self.name, self.logic, self.faults = name, logic, faults
-        self.counters = HostCounters()
+    def __init__(self, name: str, logic: Logic, faults: FaultBook, rules: Rules) -> None:
+        self.name, self.logic = name, logic
+        self._surroundings = Surroundings(name, faults, rules)
+        self._faults = faults
+        self._answers = logic if isinstance(logic, HostLogic) else None
+        self._sockets = (
+            Sockets(logic, self._surroundings) if isinstance(logic, SocketLogic) else None
+        )
+        self._methods = _READING | getattr(logic, "methods", frozenset())
+        self._transports: set[asyncio.Transport] = set()
+
+    @property
+    def counters(self) -> HostCounters:
+        """What it saw since the start."""
+        return self._surroundings.counters
+
+    @property
+    def scheme(self) -> str:
+        """`http`, or `ws` where it has nothing but websockets."""
+        return "ws" if self._answers is None else "http"
 
     def server(self) -> web.Server:
-        """The server to listen with."""
-        return _CountingServer(self)
+        """A server to listen with; several share the counters."""
+        return CountingServer(self.handle, self.opened)
+
+    def opened(self, transport: asyncio.Transport) -> None:
+        """Count a connection."""
+        self.counters.connections += 1
+        self._transports = {each for each in self._transports if not each.is_closing()}
+        self._transports.add(transport)
+
+    def hang_up(self) -> None:
+        """End every websocket."""
+        if self._sockets is not None:
+            self._sockets.hang_up()
+
+    def cut(self) -> None:
+        """Cut every open connection."""
+        for transport in self._transports:
+            transport.abort()
+        self._transports.clear()
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request; a client that is gone gets nothing."""
+        try:
+            return await self._handle(request)
+        except ConnectionError:
+            return web.Response(status=_CLIENT_GONE)
+
+    async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request, as the rules in force would have it."""
-        self.counters.requests += 1
-        seen = self.counters.paths.get(request.path, 0)
-        self.counters.paths[request.path] = seen + 1
-        rules = self.faults.met_by(self.name, request.path)
+        self.counters.request(request.path)
+        rules = self._faults.met_by(self.name, request.path)
         for delay in rules:
             if isinstance(delay, DelayRule):
                 await asyncio.sleep(delay.seconds)
         rule = next((rule for rule in rules if not isinstance(rule, DelayRule)), None)
-        asked = Request(request.path, request.query, request.headers, request.remote or "")
-        if self.logic.slow(asked):
-            answer = await asyncio.to_thread(self._answer, request.method, asked, rule)
-        else:
-            answer = self._answer(request.method, asked, rule)
+        if rule is not None and rule.kind == "connection_reset":
+            return _reset(request)
+        answer = await self._answered(request, rule)
+        if isinstance(answer, web.StreamResponse):
+            return answer
         self.counters.weights += answer.weight
         self.counters.violations += answer.violation
-        if rule is not None and rule.kind == "drop":
-            return await _dropped(request, answer)
+        if rule is not None and rule.kind in ("drop", "wrong_content_length"):
+            return await _cut_short(request, answer, half=rule.kind == "drop")
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
-    def _answer(self, method: str, request: Request, rule: AnyRule | None) -> Answer:
-        if method not in ("GET", "HEAD"):
-            return json_answer({"code": -1000, "msg": "Only GET is offered."}, 405)
-        instead = None if rule is None else self._instead(request.path, rule)
-        if instead is not None:
-            return instead
-        answer = self.logic.answer(request)
-        return answer if rule is None else self._spoiled(answer, request.path, rule)
-
-    def _instead(self, path: str, rule: AnyRule) -> Answer | None:
-        """The answer that a rule gives in place of the true one, if it does."""
-        if isinstance(rule, StatusRule):
-            return _status_answer(rule)
-        if isinstance(rule, TooManyRequestsRule):
-            refusal = json_answer({"code": -1003, "msg": "Too many requests."}, 429)
-            headers = {**refusal.headers, "Retry-After": str(rule.retry_after)}
-            return replace(refusal, headers=headers)
-        if rule.kind == "missing":
-            return missing_file(path) if isinstance(self.logic, ArchiveLogic) else missing_page()
-        return None
-
-    def _spoiled(self, answer: Answer, path: str, rule: AnyRule) -> Answer:
-        """The true answer with its body spoiled; a refusal stays as it is."""
-        body = answer.body
-        if answer.status != 200:
-            return answer
-        if isinstance(rule, TruncateRowRule):
-            return self._with_short_row(path, rule)
-        if rule.kind == "corrupt":
-            middle = len(body) // 2
-            flipped = bytes(byte ^ 0xFF for byte in body[middle : middle + _FLIPPED_BYTES])
-            return replace(answer, body=body[:middle] + flipped + body[middle + len(flipped) :])
-        if rule.kind == "truncate_body":
-            return replace(answer, body=body[: len(body) // 2])
-        if rule.kind == "wrong_checksum":
-            return replace(answer, body=checksum_line(body, path))
-        return answer
-
-    def _with_short_row(self, path: str, rule: TruncateRowRule) -> Answer:
-        file = path.removesuffix(CHECKSUM)
-        changed = with_short_row(self.logic.answer(Request(file)).body, rule.row, rule.columns)
-        content = changed if path == file else checksum_line(changed, path)
-        return file_answer(content, path)
+    async def _answered(
+        self, request: web.BaseRequest, rule: HttpRule | None
+    ) -> Answer | web.StreamResponse:
+        asked = Request(
+            request.path, request.query, request.headers, request.remote or "", request.method
+        )
+        other = None if rule is None else instead(self.logic, asked.path, rule)
+        if other is not None:
+            return other
+        if self._sockets is not None and asks_for_websocket(request.headers):
+            return await self._sockets.serve(request, asked)
+        if self._answers is None:
+            return bad_handshake()
+        if asked.method not in self._methods:
+            return refusal(self.logic, 405)
+        if self._answers.slow(asked):
+            return await asyncio.to_thread(_answer, self._answers, asked, rule)
+        return _answer(self._answers, asked, rule)
 
 
-class _CountingServer(web.Server):
-    """aiohttp's server, counting the connections it accepts."""
-
-    def __init__(self, host: Host) -> None:
-        super().__init__(host.handle, access_log=None)
-        self._counters = host.counters
-
-    def connection_made(self, handler: Any, transport: asyncio.Transport) -> None:
-        """Count one more."""
-        self._counters.connections += 1
-        super().connection_made(handler, transport)
+def _answer(logic: HostLogic, asked: Request, rule: HttpRule | None) -> Answer:
+    answer = logic.answer(asked)
+    return answer if rule is None else spoiled(logic, answer, asked.path, rule)
 
 
-def _status_answer(rule: StatusRule) -> Answer:
-    if isinstance(rule.body, str):
-        plain = {"Content-Type": "text/plain; charset=utf-8"}
-        return Answer(rule.status, rule.body.encode(), {**plain, **rule.headers})
-    answer = json_answer(rule.body, rule.status)
-    return replace(answer, headers={**answer.headers, **rule.headers})
+def _reset(request: web.BaseRequest) -> web.StreamResponse:
+    """Reset the TCP connection in place of an answer."""
+    if request.transport is not None:
+        connection = request.transport.get_extra_info("socket")
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+        request.transport.abort()
+    return web.Response(status=500)
 
 
-async def _dropped(request: web.BaseRequest, answer: Answer) -> web.StreamResponse:
-    """Send the first half of the body, then close the connection."""
+async def _cut_short(request: web.BaseRequest, answer: Answer, *, half: bool) -> web.StreamResponse:
+    """Say a Content-Length, send less, close the connection.
+
+    Args:
+        request: to answer.
+        answer: the true one.
+        half: whether half of the body is sent; else all of it, and the length is too great.
+    """
+    body = answer.body[: len(answer.body) // 2] if half else answer.body
     response = web.StreamResponse(status=answer.status, headers=answer.headers)
-    response.content_length = len(answer.body)
+    response.content_length = len(answer.body) + (0 if half else _TOO_MUCH)
     await response.prepare(request)
-    await response.write(answer.body[: len(answer.body) // 2])
+    await response.write(body)
     if request.transport is not None:
         request.transport.close()
     return response

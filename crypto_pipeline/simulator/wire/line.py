@@ -6,8 +6,8 @@ What belongs here: the two sides' interfaces. What does not: sockets (`sockets.p
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 from crypto_pipeline.simulator.streams.feeds import Frame
 from crypto_pipeline.simulator.wire.answers import Answer, Request
@@ -63,6 +63,14 @@ class Line(ABC):
             frames: how many frames they hold together.
         """
 
+    def pours(self) -> bool:
+        """Whether feeds with `firehose` are to be poured in place of being sent when due."""
+        return False
+
+    def hose(self, frames: Sequence[Frame]) -> Callable[[], None]:
+        """Encode these once; each call of the result sends as many as the client takes now."""
+        return lambda: self.send(*frames)
+
 
 class Conversation(ABC):
     """An exchange's end of one connection; no sockets, no real clock.
@@ -88,9 +96,16 @@ class Conversation(ABC):
     def hear_pong(self, payload: bytes) -> None:  # noqa: B027 - most exchanges do not care
         """Take a PONG frame."""
 
+    def ended(self) -> None:  # noqa: B027 - most exchanges do not care
+        """Know that the connection is gone, whoever closed it; called once."""
 
+
+@runtime_checkable
 class SocketLogic(Protocol):
-    """What one production websocket host knows to say."""
+    """What one production websocket host knows to say.
+
+    It may have an attribute `deflate`: True if it compresses for clients that ask for it.
+    """
 
     def greet(self, request: Request, line: Line) -> Conversation | Answer:
         """Accept a handshake, or refuse it with an HTTP answer (404, 429, ...)."""

@@ -1,0 +1,1 @@
+"""Feeds and subscriptions, without sockets."""
