@@ -1,55 +1,59 @@
 """Binance's bulk archive, data.binance.vision: recorded files, or files of the synthetic market.
 
-What belongs here: which file is there and its exact bytes. What does not: headers, faults and
-counting (`host.py`).
+What belongs here: which file is there and its exact bytes. What does not: names
+(`archive_names.py`), rows (`archive_rows.py`), listings of the bucket (`bucket.py`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
-import re
 import zipfile
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from threading import Lock
 
-import pyarrow as pa
-import pyarrow.csv
-
-from crypto_pipeline.domain.instruments import InstrumentType
-from crypto_pipeline.domain.intervals import DAY, Interval
-from crypto_pipeline.domain.klines import microseconds
+from crypto_pipeline.simulator.binance.archive_names import (
+    DAILY,
+    FOLDERS,
+    MONTHLY,
+    OF_INTERVALS,
+    ArchiveFile,
+    families,
+    intervals,
+    named_file,
+    spans,
+)
+from crypto_pipeline.simulator.binance.archive_rows import ArchiveRows
 from crypto_pipeline.simulator.clock import SimulatorClock
-from crypto_pipeline.simulator.market.bars import columns
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-from crypto_pipeline.simulator.wire.faults import CHECKSUM
+from crypto_pipeline.simulator.wire.answers import Answer, Request, file_answer, missing_file
+from crypto_pipeline.simulator.wire.files import CHECKSUM, COMPRESSION, checksum_line
 
-HEADER = (
-    b"open_time,open,high,low,close,volume,close_time,quote_volume,count,"
-    b"taker_buy_volume,taker_buy_quote_volume,ignore\n"
-)
-MICROSECONDS_FROM = datetime(2025, 1, 1, tzinfo=UTC)
-"""Spot files from this day on carry µs; perpetuals' never do."""
-
-_KLINE_FILE = re.compile(
-    r"/data/(?P<market>spot|futures/um)/(?P<period>daily|monthly)/klines/"
-    r"(?P<symbol>[A-Z0-9]+)/(?P<interval>\d+[mhd])/"
-    r"(?P=symbol)-(?P=interval)-(?P<year>\d{4})-(?P<month>\d\d)(?:-(?P<day>\d\d))?\.zip"
-)
-_COMPRESSION = 1  # zlib's fastest: a month of minutes has to be there at once
+MOST_KEPT = 128 << 20
+"""Bytes of zips that are kept for the next request."""
 
 
-class Archive(Protocol):
+class Archive(ABC):
     """Where the mirror takes its files from."""
 
+    @abstractmethod
     def file(self, path: str) -> bytes | None:
         """The bytes at a path (`/data/spot/...`, zip or .CHECKSUM), None where there is none."""
 
+    @abstractmethod
+    def children(self, folder: str) -> Sequence[str]:
+        """What lies in a folder (`data/spot/`): names in order, those of folders end with `/`."""
 
-class RecordedArchive:
+    @abstractmethod
+    def modified(self, key: str) -> datetime:
+        """When the file at a key (`data/spot/...`) was written."""
+
+
+class RecordedArchive(Archive):
     """The files of a folder, byte by byte.
 
     Args:
@@ -61,113 +65,169 @@ class RecordedArchive:
 
     def file(self, path: str) -> bytes | None:
         """The bytes of a file below the bucket."""
-        found = (self.bucket / path.lstrip("/")).resolve()
-        inside = found.is_relative_to(self.bucket) and found.is_file()
-        return found.read_bytes() if inside else None
+        found = self._inside(path)
+        return found.read_bytes() if found is not None and found.is_file() else None
+
+    def children(self, folder: str) -> Sequence[str]:
+        """Files and folders of a folder below the bucket."""
+        found = self._inside(folder)
+        if found is None or not found.is_dir():
+            return []
+        return sorted(each.name + "/" * each.is_dir() for each in found.iterdir())
+
+    def modified(self, key: str) -> datetime:
+        """The file's own time."""
+        found = self._inside(key)
+        seconds = 0.0 if found is None else found.stat().st_mtime
+        return datetime.fromtimestamp(int(seconds), UTC)
+
+    def _inside(self, path: str) -> Path | None:
+        try:
+            found = (self.bucket / path.lstrip("/")).resolve()
+            return found if found.is_relative_to(self.bucket) and found.exists() else None
+        except (OSError, ValueError):  # a name too long, or one that no file can have
+            return None
 
 
-class SyntheticArchive:
+class SyntheticArchive(Archive):
     """Files computed from the synthetic market; the same bytes each time.
 
     Args:
-        market: whose bars.
-        clock: a day's file is there when the day is over, a month's when the month is.
+        market: what they are about.
+        clock: says which are there by now.
     """
 
     def __init__(self, market: SyntheticMarket, clock: SimulatorClock) -> None:
         self.market, self.clock = market, clock
-        self._listings = {
-            (folder, listing.symbol): listing
-            for folder, kind in (("spot", InstrumentType.SPOT), ("futures/um", InstrumentType.PERP))
-            for listing in market.listings(kind)
-        }
-        self._zip = lru_cache(maxsize=64)(self._make_zip)
+        self._rows, self._kept = ArchiveRows(market), KeptFiles()
 
     def file(self, path: str) -> bytes | None:
         """The zip or checksum at a path."""
-        content = self._known(path.removesuffix(CHECKSUM))
-        if content is None or not path.endswith(CHECKSUM):
-            return content
-        return checksum_line(content, path)
-
-    def _known(self, path: str) -> bytes | None:
-        named = _KLINE_FILE.fullmatch(path)
-        span = None if named is None else _span(named)
-        if named is None or span is None:
+        known = self._known(path.removesuffix(CHECKSUM))
+        if known is None:
             return None
-        listing = self._listings.get((named["market"], named["symbol"]))
-        interval = next((i for i in Interval if i == named["interval"]), None)
-        start, end = span
-        if listing is None or interval is None:
+        content = self._kept.get(path.removesuffix(CHECKSUM))
+        if content is None:
+            content = self._packed(*known)
+            self._kept.put(path.removesuffix(CHECKSUM), content)
+        return checksum_line(content, path) if path.endswith(CHECKSUM) else content
+
+    def _known(self, path: str) -> tuple[ArchiveFile, Listing] | None:
+        file = named_file(path)
+        if file is None or file.appears_at > self.clock.now_ms():
             return None
-        if end > self.clock.now() or _ms(end) <= listing.listed_at:
+        listing = self.market.listing("binance", file.dialect.instrument_type, file.symbol)
+        if listing is None or not listing.listed_at < file.end:
             return None
-        return self._zip(listing, interval, start, end, path.rpartition("/")[2])
+        over = listing.delisted_at is not None and listing.delisted_at <= file.start
+        return None if over else (file, listing)
 
-    def _make_zip(
-        self, listing: Listing, interval: Interval, start: datetime, end: datetime, name: str
-    ) -> bytes:
-        first = max(_ms(start), listing.listed_at)
-        bars = self.market.bars(listing, interval, first, _ms(end), now=_ms(end))
-        spot = listing.instrument_type is InstrumentType.SPOT
-        per_ms = 1000 if spot and start >= MICROSECONDS_FROM else 1
-        content = _csv(columns(listing, bars, interval, per_ms))
-        inner = zipfile.ZipInfo(f"{name.removesuffix('.zip')}.csv", end.timetuple()[:6])
-        return zipped(inner, content if spot else HEADER + content)
+    def _packed(self, file: ArchiveFile, listing: Listing) -> bytes:
+        written = datetime.fromtimestamp(file.appears_at // 1000, UTC).timetuple()
+        inner = zipfile.ZipInfo(f"{file.name}.csv", written[:6])
+        return packed(inner, self._rows.parts(file, listing))
+
+    def children(self, folder: str) -> Sequence[str]:
+        """What lies in a folder by now."""
+        parts = folder.rstrip("/").split("/") if folder else []
+        if parts[1:2] == ["futures"] and len(parts) > 2:
+            parts[1:3] = ["/".join(parts[1:3])]
+        above = (["data/"], ["futures/", "spot/"], [f"{DAILY}/", f"{MONTHLY}/"])
+        if parts == ["data", "futures"]:
+            return ["um/"]
+        if len(parts) < 3:
+            known = parts[:1] in ([], ["data"]) and (len(parts) < 2 or parts[1] in FOLDERS)
+            return above[len(parts)] if known else []
+        return self._inside(*parts[1:]) if parts[1] in FOLDERS else []
+
+    def _inside(self, market: str, period: str, *below: str) -> Sequence[str]:
+        if period not in (DAILY, MONTHLY) or (below and below[0] not in families(market, period)):
+            return []
+        if not below:
+            return [f"{family}/" for family in families(market, period)]
+        if len(below) == 1:
+            return sorted(f"{each.symbol}/" for each in self._listings(market))
+        if below[0] in OF_INTERVALS and len(below) == 2:
+            return [f"{interval}/" for interval in intervals(market, period)]
+        if len(below) != (3 if below[0] in OF_INTERVALS else 2):
+            return []
+        return self._names(f"data/{market}/{period}/{'/'.join(below)}/", market, below)
+
+    def _listings(self, market: str) -> list[Listing]:
+        now = self.clock.now_ms()
+        listings = self.market.listings("binance", FOLDERS[market].instrument_type)
+        return [each for each in listings if each.listed_at < now]
+
+    def _names(self, folder: str, market: str, below: Sequence[str]) -> Sequence[str]:
+        kind = FOLDERS[market].instrument_type
+        listing = self.market.listing("binance", kind, below[1])
+        if listing is None:
+            return []
+        period = DAILY if f"/{DAILY}/" in folder else MONTHLY
+        end = min(listing.delisted_at or self.clock.now_ms(), self.clock.now_ms())
+        stem = f"{below[1]}-{below[-1] if below[0] in OF_INTERVALS else below[0]}"
+        zips = [f"{stem}-{date}.zip" for _, date in spans(listing.listed_at, end, period)]
+        there = [name for name in zips if self._known(folder + name) is not None]
+        return [each for name in there for each in (name, name + CHECKSUM)]
+
+    def modified(self, key: str) -> datetime:
+        """When the file appeared."""
+        file = named_file(key.removesuffix(CHECKSUM))
+        return datetime.fromtimestamp(0 if file is None else file.appears_at // 1000, UTC)
 
 
-def zipped(inner: zipfile.ZipInfo, content: bytes) -> bytes:
-    """A zip of one file, the same bytes for the same arguments."""
-    inner.compress_type = zipfile.ZIP_DEFLATED
-    inner.create_system = 3
-    inner.external_attr = 0o644 << 16
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(inner, content, compresslevel=_COMPRESSION)
-    return packed.getvalue()
+class KeptFiles:
+    """The files made last, up to `MOST_KEPT` bytes."""
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, path: str) -> bytes | None:
+        """A file, None where it is not kept."""
+        with self._lock:
+            if path in self._files:
+                self._files.move_to_end(path)
+            return self._files.get(path)
+
+    def put(self, path: str, content: bytes) -> None:
+        """Keep a file; the last one is kept whatever its size."""
+        with self._lock:
+            self._files[path] = content
+            while len(self._files) > 1 and sum(map(len, self._files.values())) > MOST_KEPT:
+                self._files.popitem(last=False)
 
 
-def checksum_line(content: bytes, path: str) -> bytes:
-    """The content of a file's .CHECKSUM, as `sha256sum` writes it."""
-    name = path.removesuffix(CHECKSUM).rpartition("/")[2]
-    return f"{hashlib.sha256(content).hexdigest()}  {name}\n".encode()
-
-
-def with_short_row(content: bytes, row: int | None, kept: int) -> bytes:
-    """The zip with one row of its CSV cut after `kept` columns.
+class ArchiveHost:
+    """The answers of data.binance.vision.
 
     Args:
-        content: the zip.
-        row: which row, from 1; None, or one beyond the end, is the middle one.
-        kept: how many columns it keeps.
+        archive: where the files come from.
     """
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        inner = archive.infolist()[0]
-        lines = archive.read(inner).splitlines(keepends=True)
-    index = row - 1 if row is not None and row <= len(lines) else len(lines) // 2
-    lines[index] = b",".join(lines[index].split(b",")[:kept]) + b"\n"
-    return zipped(zipfile.ZipInfo(inner.filename, inner.date_time), b"".join(lines))
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+
+    def answer(self, request: Request) -> Answer:
+        """A file, or S3's 404."""
+        content = self.archive.file(request.path)
+        if content is None:
+            return missing_file(request.path)
+        return file_answer(content, request.path)
+
+    def slow(self, _: Request) -> bool:
+        """Files are made, packed and hashed."""
+        return True
 
 
-def _span(named: re.Match[str]) -> tuple[datetime, datetime] | None:
-    """The days that a file name is about, end exclusive; None where it is no daily or monthly."""
-    year, month, day = named["year"], named["month"], named["day"]
-    if (day is not None) != (named["period"] == "daily"):
-        return None
-    try:
-        start = datetime(int(year), int(month), int(day or 1), tzinfo=UTC)
-    except ValueError:
-        return None
-    return start, start + DAY if day else (start + 31 * DAY).replace(day=1)
-
-
-def _csv(texts: list[pa.Array]) -> bytes:
-    table = pa.table(texts, names=[str(n) for n in range(len(texts))])
-    sink = io.BytesIO()
-    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
-    pyarrow.csv.write_csv(table, sink, options)
-    return sink.getvalue()
-
-
-def _ms(instant: datetime) -> int:
-    return microseconds(instant) // 1000
+def packed(inner: zipfile.ZipInfo, parts: Iterable[bytes]) -> bytes:
+    """A zip of one file, the same bytes for the same arguments."""
+    inner.compress_type = zipfile.ZIP_DEFLATED
+    inner._compresslevel = COMPRESSION  # type: ignore[attr-defined] # public from Python 3.13 on
+    inner.create_system = 3
+    inner.external_attr = 0o644 << 16
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive, archive.open(inner, "w") as file:
+        for part in parts:
+            file.write(part)
+    return content.getvalue()

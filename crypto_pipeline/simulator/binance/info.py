@@ -1,74 +1,106 @@
 """Binance's exchangeInfo: the document that names symbols, tick and lot sizes, and limits.
 
-What belongs here: that document for spot and USDⓈ-M perpetuals, complete enough for ccxt and the
-exchange's own connector. What does not: which symbols there are (a `KlineSource` says).
+What belongs here: that document for spot, USDⓈ-M and the empty COIN-M, with every filter that the
+exchange writes. What does not: which symbols there are.
 """
 
 from __future__ import annotations
 
-from crypto_pipeline.domain.instruments import InstrumentType
-from crypto_pipeline.simulator.market.bars import SPOT_DECIMALS
+from crypto_pipeline.simulator.binance.dialects import Dialect
+from crypto_pipeline.simulator.binance.digits import SPOT_DIGITS
 from crypto_pipeline.simulator.market.listings import Listing, decimal_text
 
 Document = dict[str, object]
 
 NEVER_DELIVERED = 4_133_404_800_000
 """The delivery date that Binance gives to perpetuals, ms."""
+_SPOT_ORDERS = "LIMIT LIMIT_MAKER MARKET STOP_LOSS STOP_LOSS_LIMIT TAKE_PROFIT TAKE_PROFIT_LIMIT"
+_PERP_ORDERS = "LIMIT MARKET STOP STOP_MARKET TAKE_PROFIT TAKE_PROFIT_MARKET TRAILING_STOP_MARKET"
+_COLLATERAL = (("USDT", "-10000"), ("BTC", "-0.10000000"), ("USDC", "-10000"), ("BNB", "0"))
 
 
-def exchange_info(
-    instrument_type: InstrumentType, listings: list[Listing], now: int, weight_limit: int
+def spot_info(
+    dialect: Dialect,
+    listings: list[tuple[Listing, str]],
+    now: int,
+    *,
+    permission_sets: bool = True,
 ) -> Document:
-    """The whole document.
+    """The whole document of spot.
 
     Args:
-        instrument_type: spot, or USDⓈ-M perpetuals.
-        listings: what to list; all of that type.
-        now: ms since the epoch.
-        weight_limit: REQUEST_WEIGHT allowed in a minute.
+        dialect: spot.
+        listings: what to list, each with its status.
+        now: ms since the epoch, or µs.
+        permission_sets: whether each symbol's are told.
     """
-    spot = instrument_type is InstrumentType.SPOT
-    limits = [_rate_limit("REQUEST_WEIGHT", 1, weight_limit)]
-    if spot:
-        limits.append(_rate_limit("RAW_REQUESTS", 5, 300_000))
-    info: Document = {"timezone": "UTC", "serverTime": now, "rateLimits": limits}
-    if not spot:
-        assets = {listing.quote for listing in listings}
-        info["futuresType"] = "U_MARGINED"
-        info["assets"] = [_margin_asset(asset) for asset in sorted(assets)]
-    describe = _spot_symbol if spot else _perp_symbol
-    symbols = [describe(listing) for listing in listings]
-    return {**info, "exchangeFilters": [], "symbols": symbols}
-
-
-def _rate_limit(kind: str, minutes: int, limit: int) -> Document:
+    sets = [["SPOT"]] if permission_sets else []
+    limits = [
+        _rate_limit("REQUEST_WEIGHT", "MINUTE", 1, dialect.weight_limit),
+        _rate_limit("ORDERS", "SECOND", 10, 100),
+        _rate_limit("ORDERS", "DAY", 1, 200_000),
+        _rate_limit("RAW_REQUESTS", "MINUTE", 5, 300_000),
+    ]
     return {
-        "rateLimitType": kind,
-        "interval": "MINUTE",
-        "intervalNum": minutes,
-        "limit": limit,
+        "timezone": "UTC",
+        "serverTime": now,
+        "rateLimits": limits,
+        "exchangeFilters": [],
+        "symbols": [
+            {**_spot_symbol(listing, status), "permissionSets": sets}
+            for listing, status in listings
+        ],
     }
 
 
-def _margin_asset(asset: str) -> Document:
-    return {"asset": asset, "marginAvailable": True, "autoAssetExchange": "-10000"}
+def perp_info(dialect: Dialect, listings: list[tuple[Listing, str]], now: int) -> Document:
+    """The whole document of USDⓈ-M; arguments as `spot_info`."""
+    collateral = [
+        {"asset": asset, "marginAvailable": True, "autoAssetExchange": floor}
+        for asset, floor in _COLLATERAL
+    ]
+    return {
+        "timezone": "UTC",
+        "serverTime": now,
+        "futuresType": "U_MARGINED",
+        "rateLimits": _perp_limits(dialect),
+        "exchangeFilters": [],
+        "assets": collateral,
+        "symbols": [_perp_symbol(listing, status) for listing, status in listings],
+    }
 
 
-def _spot_symbol(listing: Listing) -> Document:
-    padded_tick = listing.tick * 10 ** (SPOT_DECIMALS - listing.price_decimals)
-    tick = decimal_text(padded_tick, SPOT_DECIMALS)
-    lot = decimal_text(10 ** (SPOT_DECIMALS - listing.lot_decimals), SPOT_DECIMALS)
+def coin_margined_info(dialect: Dialect, now: int) -> Document:
+    """The document of COIN-M, which lists nothing here."""
+    limits = _perp_limits(dialect)[:2]
+    info: Document = {"timezone": "UTC", "serverTime": now, "rateLimits": limits}
+    return {**info, "exchangeFilters": [], "symbols": []}
+
+
+def _perp_limits(dialect: Dialect) -> list[Document]:
+    return [
+        _rate_limit("REQUEST_WEIGHT", "MINUTE", 1, dialect.weight_limit),
+        _rate_limit("ORDERS", "MINUTE", 1, 1200),
+        _rate_limit("ORDERS", "SECOND", 10, 300),
+    ]
+
+
+def _rate_limit(kind: str, interval: str, number: int, limit: int) -> Document:
+    named = {"rateLimitType": kind, "interval": interval}
+    return {**named, "intervalNum": number, "limit": limit}
+
+
+def _spot_symbol(listing: Listing, status: str) -> Document:
+    digits = {"baseAssetPrecision": 8, "quotePrecision": 8, "quoteAssetPrecision": 8}
     return {
         "symbol": listing.symbol,
-        "status": "TRADING",
+        "status": status,
         "baseAsset": listing.base,
-        "baseAssetPrecision": 8,
         "quoteAsset": listing.quote,
-        "quotePrecision": 8,
-        "quoteAssetPrecision": 8,
+        **digits,
         "baseCommissionPrecision": 8,
         "quoteCommissionPrecision": 8,
-        "orderTypes": ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"],
+        "orderTypes": _SPOT_ORDERS.split(),
         "icebergAllowed": True,
         "ocoAllowed": True,
         "otoAllowed": True,
@@ -76,36 +108,67 @@ def _spot_symbol(listing: Listing) -> Document:
         "allowTrailingStop": True,
         "cancelReplaceAllowed": True,
         "amendAllowed": True,
-        "isSpotTradingAllowed": True,
+        "isSpotTradingAllowed": status == "TRADING",
         "isMarginTradingAllowed": False,
-        "filters": [
-            _price_filter(tick, "922327.00000000"),
-            _lot_filter("LOT_SIZE", lot, "9000.00000000"),
-            {
-                "filterType": "NOTIONAL",
-                "minNotional": "5.00000000",
-                "applyMinToMarket": True,
-                "maxNotional": "9000000.00000000",
-                "applyMaxToMarket": False,
-                "avgPriceMins": 5,
-            },
-            {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 200},
-        ],
+        "filters": _spot_filters(listing),
         "permissions": [],
-        "permissionSets": [["SPOT"]],
+        "permissionSets": [],
         "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
-        "allowedSelfTradePreventionModes": ["EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH"],
+        "allowedSelfTradePreventionModes": [
+            *("EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT")
+        ],
     }
 
 
-def _perp_symbol(listing: Listing) -> Document:
+def _spot_filters(listing: Listing) -> list[Document]:
+    tick, lot = (
+        decimal_text(units * 10 ** (SPOT_DIGITS - decimals), SPOT_DIGITS)
+        for units, decimals in (
+            (listing.tick, listing.price_decimals),
+            (listing.lot, listing.lot_decimals),
+        )
+    )
+    return [
+        _price_filter(tick, "922327.00000000"),
+        _lot_filter("LOT_SIZE", lot, "9000000.00000000"),
+        {"filterType": "ICEBERG_PARTS", "limit": 10},
+        {**_lot_filter("MARKET_LOT_SIZE", "0.00000000", "1378.22417541")},
+        {
+            "filterType": "TRAILING_DELTA",
+            "minTrailingAboveDelta": 10,
+            "maxTrailingAboveDelta": 2000,
+            "minTrailingBelowDelta": 10,
+            "maxTrailingBelowDelta": 2000,
+        },
+        {
+            "filterType": "PERCENT_PRICE_BY_SIDE",
+            "bidMultiplierUp": "5",
+            "bidMultiplierDown": "0.2",
+            "askMultiplierUp": "5",
+            "askMultiplierDown": "0.2",
+            "avgPriceMins": 5,
+        },
+        {
+            "filterType": "NOTIONAL",
+            "minNotional": "5.00000000",
+            "applyMinToMarket": True,
+            "maxNotional": "9000000.00000000",
+            "applyMaxToMarket": False,
+            "avgPriceMins": 5,
+        },
+        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 200},
+        {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 5},
+    ]
+
+
+def _perp_symbol(listing: Listing, status: str) -> Document:
     return {
         "symbol": listing.symbol,
         "pair": listing.symbol,
         "contractType": "PERPETUAL",
-        "deliveryDate": NEVER_DELIVERED,
+        "deliveryDate": _delivery(listing, status),
         "onboardDate": listing.listed_at,
-        "status": "TRADING",
+        "status": status,
         "maintMarginPercent": "2.5000",
         "requiredMarginPercent": "5.0000",
         "baseAsset": listing.base,
@@ -121,26 +184,38 @@ def _perp_symbol(listing: Listing) -> Document:
         "liquidationFee": "0.012500",
         "marketTakeBound": "0.05",
         "maxMoveOrderLimit": 10000,
-        "filters": [
-            _price_filter(listing.tick_size, "4529764"),
-            _lot_filter("LOT_SIZE", listing.lot_size, "1000"),
-            _lot_filter("MARKET_LOT_SIZE", listing.lot_size, "120"),
-            {"filterType": "MAX_NUM_ORDERS", "limit": 200},
-            {"filterType": "MIN_NOTIONAL", "notional": "5"},
-        ],
-        "orderTypes": ["LIMIT", "MARKET", "STOP", "STOP_MARKET", "TAKE_PROFIT"],
+        "filters": _perp_filters(listing),
+        "orderTypes": _PERP_ORDERS.split(),
         "timeInForce": ["GTC", "IOC", "FOK", "GTX", "GTD"],
-        "permissionSets": ["GRID", "COPY"],
+        "permissionSets": ["GRID", "COPY", "DCA", "PSB"],
     }
+
+
+def _delivery(listing: Listing, status: str) -> int:
+    settling = status == "SETTLING" and listing.delisted_at is not None
+    return listing.delisted_at or 0 if settling else NEVER_DELIVERED
+
+
+def _perp_filters(listing: Listing) -> list[Document]:
+    return [
+        _price_filter(listing.tick_size, "4529764"),
+        _lot_filter("LOT_SIZE", listing.lot_size, "10000000"),
+        _lot_filter("MARKET_LOT_SIZE", listing.lot_size, "120000"),
+        {"filterType": "MAX_NUM_ORDERS", "limit": 200},
+        {"filterType": "MAX_NUM_ALGO_ORDERS", "limit": 10},
+        {"filterType": "MIN_NOTIONAL", "notional": "5"},
+        {
+            "filterType": "PERCENT_PRICE",
+            "multiplierUp": "1.0500",
+            "multiplierDown": "0.9500",
+            "multiplierDecimal": "4",
+        },
+        {"filterType": "POSITION_RISK_CONTROL", "positionControlSide": "NONE"},
+    ]
 
 
 def _price_filter(tick: str, highest: str) -> Document:
-    return {
-        "filterType": "PRICE_FILTER",
-        "minPrice": tick,
-        "maxPrice": highest,
-        "tickSize": tick,
-    }
+    return {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": highest, "tickSize": tick}
 
 
 def _lot_filter(kind: str, lot: str, most: str) -> Document:

@@ -1,18 +1,26 @@
-"""Binance's request limits: a weight per minute, 429 above it, 418 for whoever goes on.
+"""Binance's request limits: a weight a minute, 429 above it, 418 for whoever goes on.
 
-What belongs here: the count and the verdict. What does not: what a request weighs
-(`binance_rest.py`). Minutes are real ones: `Retry-After` is for a client that really sleeps.
+What belongs here: the verdict on a request. What does not: what a request weighs (`rest.py`), how
+windows are counted (`wire/limits.py`).
 """
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
+from math import ceil
+from threading import Lock
+
+from crypto_pipeline.simulator.wire.limits import FixedWindow
+from crypto_pipeline.simulator.wire.rules import Rules
 
 MINUTE = 60.0
+FIVE_MINUTES = 300.0
 BAN = 120.0
+"""Seconds of a first ban."""
 TOLERATED = 10
 """Requests that are still answered 429 in one minute; the next one bans the client."""
+RAW_REQUESTS = 300_000
+"""Of any weight, a client's in five minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,33 +39,33 @@ class Verdict:
 
 
 class WeightLimiter:
-    """The weight that one client used on one host.
+    """The weight that each client used on one host.
 
     Args:
         limit: the weight allowed in a minute.
+        rules: whether the limit is enforced, and what time it is.
     """
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self._minute_ends = 0.0
-        self._banned_until = 0.0
-        self._used = self._refused = 0
+    def __init__(self, limit: int, rules: Rules) -> None:
+        self.limit, self.rules = limit, rules
+        self._weights = FixedWindow(rules, limit, MINUTE)
+        self._requests = FixedWindow(rules, RAW_REQUESTS, FIVE_MINUTES)
+        self._refusals = FixedWindow(rules, TOLERATED, MINUTE)
+        self._banned: dict[str, float] = {}
+        self._lock = Lock()
 
-    def charge(self, weight: int) -> Verdict:
+    def charge(self, client: str, weight: int) -> Verdict:
         """Count one request and judge it."""
-        now = time.monotonic()
-        if now >= self._minute_ends:
-            self._minute_ends, self._used, self._refused = now + MINUTE, 0, 0
-        self._used += weight
-        if now < self._banned_until:
-            return self._refusal(418, self._banned_until - now)
-        if self._used <= self.limit:
-            return Verdict(self._used)
-        self._refused += 1
-        if self._refused <= TOLERATED:
-            return self._refusal(429, self._minute_ends - now)
-        self._banned_until = now + BAN
-        return self._refusal(418, BAN)
-
-    def _refusal(self, status: int, seconds: float) -> Verdict:
-        return Verdict(self._used, status, int(seconds) + 1)
+        with self._lock:
+            weighed = self._weights.take(client, weight)
+            counted = self._requests.take(client)
+            used = int(weighed.used)
+            banned_for = self._banned.get(client, 0.0) - self.rules.seconds()
+            if banned_for > 0 and self.rules.limits:
+                return Verdict(used, 418, ceil(banned_for))
+            if weighed.allowed and counted.allowed:
+                return Verdict(used)
+            if self._refusals.take(client).allowed:
+                return Verdict(used, 429, ceil(max(weighed.wait, counted.wait)))
+            self._banned[client] = self.rules.seconds() + BAN
+            return Verdict(used, 418, ceil(BAN))

@@ -1,0 +1,1 @@
+"""Binance as simulated: REST, archive and websockets of spot and USDⓈ-M."""
