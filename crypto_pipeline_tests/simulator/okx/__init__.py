@@ -1,0 +1,1 @@
+"""OKX of the simulator, over real sockets."""
