@@ -1,0 +1,1 @@
+"""Bybit as simulated: REST, archive and websockets on real sockets, frames against captures."""
