@@ -1,0 +1,1 @@
+"""The simulated Coinbase: Advanced Trade and Exchange."""
