@@ -1,7 +1,7 @@
 """The klines of a recorded archive folder, for the simulated REST.
 
 What belongs here: finding and reading the zips of `<folder>/data.binance.vision`. What does not:
-serving the zips themselves (`binance_archive.py`).
+serving the zips themselves (`binance/archive.py`).
 
 A row that no file holds is absent from the answers, and a bar is served whole even if the
 simulator's clock stands inside it.

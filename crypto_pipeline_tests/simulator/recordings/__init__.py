@@ -1,0 +1,1 @@
+"""Captures replayed, and the recorded archive bucket."""
