@@ -16,6 +16,7 @@ from crypto_pipeline_tests.benchmarks.loading import load_in_process
 from crypto_pipeline_tests.benchmarks.make_archive import Archive
 from crypto_pipeline_tests.benchmarks.mirror import serving
 from crypto_pipeline_tests.benchmarks.running import Run
+from crypto_pipeline_tests.clients.environments import interpreter
 
 RATE_GOAL = 400_000
 RATIO_GOAL = 1.4
@@ -34,7 +35,7 @@ def run(archive: Archive, folder: Path, *, rounds: int) -> list[Figure]:
     Raises:
         RuntimeError: a contestant failed.
     """
-    python = freqtrade.environment(folder / "clients" / "freqtrade")
+    python = interpreter("freqtrade")
     ours, theirs = list[Run](), list[Run]()
     with serving(archive.root) as mirror:
         for number in range(1, rounds + 1):
