@@ -40,6 +40,7 @@ Symbol = Annotated[
 ]
 Interval = Annotated[list[str] | None, typer.Option("--interval", help="1m to 1d; repeat")]
 Start = Annotated[str | None, typer.Option("--start", help="first UTC day, YYYY-MM-DD")]
+_INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"]
 End = Annotated[str | None, typer.Option("--end", help="day after the last, YYYY-MM-DD")]
 
 
@@ -108,7 +109,8 @@ def simulate(
     speed: Annotated[float, typer.Option(min=0.0, help="simulated seconds in a real one")] = 1.0,
     seed: Annotated[int, typer.Option(min=0, help="of the synthetic market")] = 7,
     now: Annotated[
-        datetime | None, typer.Option(help="simulated UTC time at the start; else the present")
+        datetime | None,
+        typer.Option(formats=_INSTANTS, help="simulated UTC time at the start; else the present"),
     ] = None,
     limits: Annotated[
         bool, typer.Option("--limits/--no-limits", help="enforce rate limits and deadlines")

@@ -121,7 +121,7 @@ class Control:
 
     async def post_clock(self, request: web.Request) -> web.Response:
         """Set the instant, the speed, or both."""
-        wanted = read_object(await request.text(), ("now", "speed"))
+        wanted = read_object(await request.read(), ("now", "speed"))
         speed = read_speed(wanted.get("speed", self.clock.speed))
         now = read_instant(wanted["now"]) if "now" in wanted else self.clock.now()
         self.clock.set(now, speed)
@@ -133,7 +133,7 @@ class Control:
 
     async def post_rules(self, request: web.Request) -> web.Response:
         """Change some of them."""
-        change_rules(self.rules, read_object(await request.text(), RULE_NAMES))
+        change_rules(self.rules, read_object(await request.read(), RULE_NAMES))
         return await self.get_rules(request)
 
     async def get_faults(self, _: web.Request) -> web.Response:
@@ -167,3 +167,9 @@ async def _errors_as_json(request: web.Request, handler: Handler) -> web.StreamR
     except web.HTTPNotFound:
         message = f"no such path: {request.path}; valid are {' '.join(_READ)}"
         return web.json_response({"error": message}, status=404)
+    except web.HTTPMethodNotAllowed as error:
+        valid = " ".join(sorted(error.allowed_methods))
+        message = f"{request.path} does not know {request.method}; valid are {valid}"
+        return web.json_response({"error": message}, status=405, headers={"Allow": valid})
+    except web.HTTPRequestEntityTooLarge as error:
+        return web.json_response({"error": error.text}, status=413)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,12 +22,20 @@ from typing import Literal
 
 from aiohttp import web
 
-from crypto_pipeline.errors import FaultRuleError, PortBusyError
+from crypto_pipeline.errors import FaultRuleError, PortBusyError, UsageError
 from crypto_pipeline.simulator.control import Control
+from crypto_pipeline.simulator.control_values import (
+    read_hurry,
+    read_instant,
+    read_port,
+    read_speed,
+)
 from crypto_pipeline.simulator.exchanges import Exchanges, replayed, synthetic
 from crypto_pipeline.simulator.wire.doors import GRACE, LOOPBACK, Doors
 from crypto_pipeline.simulator.wire.faults import FaultBook, parse_rules
 from crypto_pipeline.simulator.wire.rules import Rules
+
+_WORKER = "slow answer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +89,10 @@ async def running(options: SimulatorOptions) -> AsyncIterator[SimulatorAddress]:
     """Serve while the context is open.
 
     Raises:
-        UsageError: the recordings or fault file are not there or not valid.
+        UsageError: an option is not valid; the recordings or fault file are not there or wrong.
         PortBusyError: a port is taken.
     """
+    _check(options)
     rules = Rules(limits=options.limits, hurry=options.hurry, firehose=options.firehose)
     async with AsyncExitStack() as stack:
         exchanges = _exchanges(options, stack)
@@ -111,6 +123,8 @@ async def running(options: SimulatorOptions) -> AsyncIterator[SimulatorAddress]:
 def run(options: SimulatorOptions) -> None:
     """Serve until SIGINT or SIGTERM; the control API's URL is the first line on stdout.
 
+    What is still computed then for a client, a month's file say, is not waited for.
+
     Raises:
         UsageError: as `running`.
     """
@@ -118,9 +132,11 @@ def run(options: SimulatorOptions) -> None:
 
 
 async def _run(options: SimulatorOptions) -> None:
-    ended = asyncio.Event()
+    ended, loop = asyncio.Event(), asyncio.get_running_loop()
+    workers = ThreadPoolExecutor(thread_name_prefix=_WORKER)
+    loop.set_default_executor(workers)
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        loop.add_signal_handler(number, ended.set)
     async with running(options) as address:
         sys.stdout.write(f"{address.url}\n")
         for host, url in address.endpoints.items():
@@ -128,6 +144,26 @@ async def _run(options: SimulatorOptions) -> None:
         sys.stdout.write(f"  origin {address.origin}; Ctrl-C ends\n")
         sys.stdout.flush()
         await ended.wait()
+    workers.shutdown(wait=False, cancel_futures=True)
+    if _busy():
+        os._exit(0)  # Python itself waits for a thread at the end, however long it takes
+
+
+def _busy() -> bool:
+    """Whether a thread of slow answers goes on, all of them having had a moment to end."""
+    workers = [each for each in threading.enumerate() if each.name.startswith(_WORKER)]
+    for worker in workers:
+        worker.join(GRACE / len(workers))
+    return any(worker.is_alive() for worker in workers)
+
+
+def _check(options: SimulatorOptions) -> None:
+    read_port(options.port)
+    read_speed(options.speed)
+    read_hurry(options.hurry)
+    read_instant(options.now)
+    if options.replay_speed == "fast" and options.recordings is None:
+        raise UsageError("replay speed fast is for recordings; give a folder of them as well")
 
 
 def _exchanges(options: SimulatorOptions, stack: AsyncExitStack) -> Exchanges:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crypto_pipeline.simulator.market.timeframes import DAY
+from crypto_pipeline.simulator.market.timeframes import DAY, HOUR
 from crypto_pipeline_tests.clients.ccxt_markets import MARKETS, Call, Market
 from crypto_pipeline_tests.clients.expected import MARKET, SEED, best, timeframe
 from crypto_pipeline_tests.clients.scripts import run_script
@@ -181,7 +181,7 @@ def test_newest_bars_given_no_since_end_with_the_open_one(answers: Answers) -> N
 
     # On Coinbase ccxt asks for the last minutes of the machine's time, which has gone on, or for
     # the last bars there are: minutes without a trade make these reach farther back.
-    earlier = answers.expected.bars("1m", start - BARS * 60_000, opening + 1, answers.now)
+    earlier = answers.expected.bars("1m", start - HOUR, opening + 1, answers.now)
     assert max(found) == max(expected)
     assert len(found) >= len(expected) - 1
     assert found.items() <= earlier.items()

@@ -1,26 +1,19 @@
-"""The control API, and a simulator's start and end."""
+"""The control API."""
 
 from __future__ import annotations
 
 import http.client
-import os
-import signal
 import socket
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from crypto_pipeline.errors import PortBusyError, UsageError
 from crypto_pipeline.simulator.wire.hostnames import HOSTS
 from crypto_pipeline_tests.simulated import SimulatorProcess, ask, simulator
 
 SERVED = [name for name in HOSTS if name != "dstream.binance.com"]
 """Hosts of the synthetic market; COIN-M has websockets in recordings alone."""
-SERVE = "from crypto_pipeline.simulator.serve import SimulatorOptions, run; run(SimulatorOptions())"
 
 
 def test_endpoints_given_each_host_are_ports_of_their_own(synthetic: SimulatorProcess) -> None:
@@ -124,6 +117,9 @@ def test_clock_given_null_is_the_machines(synthetic: SimulatorProcess) -> None:
         ({"speed": -1}, "a number from 0"),
         ({"pace": 1}, "now, speed"),
         (b"{", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        ({"now": "0001-01-01T00:00:00+14:00"}, "an instant from 1970-01-01 to 2049-11-08"),
+        ({"now": "2049-11-08T00:00:01Z"}, "an instant from 1970-01-01 to 2049-11-08"),
     ],
 )
 def test_clock_given_a_wrong_body_is_400_and_says_what_is_valid(
@@ -135,31 +131,20 @@ def test_clock_given_a_wrong_body_is_400_and_says_what_is_valid(
     assert said in reply.json()["error"]
 
 
-def test_start_given_a_busy_port_is_a_typed_error() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        with pytest.raises(PortBusyError, match=f"port {port} .* --port 0"), simulator(port=port):
-            pass
+def test_clock_given_another_method_is_405_and_says_what_is_valid(
+    synthetic: SimulatorProcess,
+) -> None:
+    reply = ask(f"{synthetic.url}/clock", "DELETE")
+
+    assert (reply.status, reply.headers["allow"]) == (405, "GET HEAD POST")
+    assert reply.json() == {"error": "/clock does not know DELETE; valid are GET HEAD POST"}
 
 
-def test_start_given_a_port_takes_the_next_ones_for_the_hosts() -> None:
-    port = free_ports(len(SERVED) + 1)
-    with simulator(port=port) as running:
-        ports = [urlsplit(url).port for url in (running.url, *running.endpoints.values())]
+def test_faults_given_too_long_a_body_is_413(synthetic: SimulatorProcess) -> None:
+    reply = ask(f"{synthetic.url}/faults", "POST", b" " * (1 << 21))
 
-    assert ports == list(range(port, port + len(SERVED) + 1))
-
-
-def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody listens on."""
-    for port in range(21_000 + os.getpid() % 5_000, 32_000, count):
-        try:
-            for number in range(port, port + count):
-                socket.create_server(("127.0.0.1", number)).close()
-        except OSError:
-            continue
-        return port
-    raise RuntimeError(f"no {count} free ports in a row below 32000")
+    assert reply.status == 413
+    assert "1048576" in reply.json()["error"]
 
 
 def test_rules_given_some_change_those_alone(synthetic: SimulatorProcess) -> None:
@@ -228,6 +213,7 @@ def test_restatements_given_their_own_minute_are_half_open(synthetic: SimulatorP
     [
         ("start=2025-01-01T00:00:00Z", "end is 'nothing'"),
         ("start=soon&end=later", "start is 'soon'"),
+        ("start=9999-01-01T00:00:00Z&end=9999-02-01T00:00:00Z", "from 1970-01-01 to 2049-11-08"),
         ("start=2025-01-02T00:00:00Z&end=2025-01-01T00:00:00Z", "not in order"),
         ("start=2000-01-01T00:00:00Z&end=2025-01-01T00:00:00Z", "3660 days apart"),
     ],
@@ -238,27 +224,3 @@ def test_restatements_given_a_wrong_span_are_400(
     reply = ask(f"{synthetic.url}/restatements?{query}")
 
     assert (reply.status, said in reply.json()["error"]) == (400, True)
-
-
-def test_start_given_recordings_without_a_bucket_is_a_usage_error(tmp_path: Path) -> None:
-    with (
-        pytest.raises(UsageError, match=r"neither data\.binance\.vision"),
-        simulator(recordings=tmp_path),
-    ):
-        pass
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_run_given_a_signal_ends_with_exit_code_0(number: signal.Signals) -> None:
-    command = [sys.executable, "-W", "error", "-c", SERVE]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        url = process.stdout.readline().decode().strip()
-        endpoints = ask(f"{url}/endpoints").json()
-        os.kill(process.pid, number)
-        out, err = process.stdout.read(), process.stderr.read()
-
-    assert process.returncode == 0
-    assert err == b""
-    assert all(base.encode() in out for base in endpoints.values())

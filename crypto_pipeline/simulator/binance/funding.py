@@ -7,6 +7,7 @@ What belongs here: fundingRate, fundingInfo, premiumIndex. What does not: their 
 from __future__ import annotations
 
 import zlib
+from datetime import UTC, datetime
 from typing import Any
 
 from crypto_pipeline.simulator.binance.digits import rate_text
@@ -25,6 +26,9 @@ NEWEST_ROWS = 200
 USUAL_INTERVAL = 8
 INTEREST = "0.00010000"
 CAP = "0.02000000"
+
+MARKED_FROM = int(datetime(2023, 10, 31, 16, tzinfo=UTC).timestamp()) * 1000
+"""ms; older settlements have an empty mark price. Which is the first is a choice."""
 
 _LONGEST = USUAL_INTERVAL * HOUR
 _LATEST = 18
@@ -124,5 +128,5 @@ def _row(listing: Listing, settled: Funding) -> Document:
         "symbol": listing.symbol,
         "fundingTime": settled_time(listing, settled.settled_at),
         "fundingRate": rate_text(settled.rate),
-        "markPrice": rate_text(settled.mark),
+        "markPrice": rate_text(settled.mark) if settled.settled_at >= MARKED_FROM else "",
     }

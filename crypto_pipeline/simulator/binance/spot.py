@@ -20,11 +20,13 @@ from crypto_pipeline.simulator.binance.paths import (
 )
 from crypto_pipeline.simulator.binance.rest import Call, Reply, Route
 from crypto_pipeline.simulator.binance.symbols import Symbols
+from crypto_pipeline.simulator.market.calendar import HALTS
 from crypto_pipeline.simulator.market.listings import Listing
 
 _STATUSES = ("TRADING", "HALT", "BREAK")
 _PERMISSION = "SPOT"
 _NORMAL: dict[str, object] = {"status": 0, "msg": "normal"}
+_MAINTENANCE: dict[str, object] = {"status": 1, "msg": "system_maintenance"}
 
 
 def spot_basics(symbols: Symbols, klines: Klines) -> dict[str, Route]:
@@ -66,6 +68,7 @@ def spot_routes(paths: MarketPaths, klines: Klines) -> dict[str, Route]:
     trades = paths.trades
     return {
         **spot_basics(paths.symbols, klines),
+        "/sapi/v1/system/status": Route(_status),
         "/api/v3/aggTrades": Route(paths.of_symbol(trades.aggregated), weighs(4), always),
         "/api/v3/trades": Route(paths.of_symbol(trades.recent), weighs(25), always),
         "/api/v3/historicalTrades": Route(paths.of_symbol(trades.historical), weighs(25), always),
@@ -75,6 +78,12 @@ def spot_routes(paths: MarketPaths, klines: Klines) -> dict[str, Route]:
         "/api/v3/ticker/bookTicker": Route(paths.book_ticker, _pair_weight, unnamed),
         "/api/v3/ticker/price": Route(paths.price, _pair_weight, unnamed),
     }
+
+
+def _status(call: Call) -> Reply:
+    """Maintenance while nothing of the exchange trades."""
+    halted = any(start <= call.now_ms < end for start, end in HALTS["binance"])
+    return _MAINTENANCE if halted else _NORMAL
 
 
 def _pair_weight(query: Query) -> int:

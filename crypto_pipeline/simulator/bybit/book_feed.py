@@ -70,10 +70,14 @@ class BookFeed(Feed):
         if self._state.book.step == before.book.step:
             return self._repeated(at)
         self._sent_at = at
-        if self.topic == "1":
+        if self.topic == "1" or self._interrupted(before):
             return [self._snapshot(at + SENT_AFTER_US)]
         changes = books.delta(self.category, self.listing, before.book, self._state.book)
         return [self._frame("delta", changes, at + SENT_AFTER_US)]
+
+    def _interrupted(self, before: State) -> bool:
+        """Whether states are missing between, as after a halt: no delta may leave out a `u`."""
+        return self.topic != books.FULL and self._state.u != before.u + 1
 
     def _reset(self, at: int) -> Frame:
         self._restarted, self._reset_due, self._sent_at = self._state.u - 1, False, at

@@ -15,6 +15,7 @@ from crypto_pipeline.simulator.coinbase import advanced_frames as written
 from crypto_pipeline.simulator.coinbase.advanced_frames import Event
 from crypto_pipeline.simulator.coinbase.candles import FIVE_MINUTES, pushed_rows
 from crypto_pipeline.simulator.coinbase.documents import state, status_product
+from crypto_pipeline.simulator.coinbase.levels import best_at
 from crypto_pipeline.simulator.coinbase.product_feed import ProductFeed
 from crypto_pipeline.simulator.coinbase.view import View
 from crypto_pipeline.simulator.market.bars import Window
@@ -89,7 +90,7 @@ class TickerFeed(EventFeed):
         if not len(trade):
             return []
         statistics, listing = self.view.statistics, self.listing
-        book = self.view.market.book(listing, at, 1) if best else None
+        book = best_at(self.view.market, listing, at) if best else None
         stretches = statistics.day(listing, at), statistics.month(listing, at)
         text = written.ticker(listing, int(trade.price[0]), stretches, book, kind)
         return [self.framed(text, at)]

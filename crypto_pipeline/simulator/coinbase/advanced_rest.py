@@ -16,6 +16,7 @@ from crypto_pipeline.simulator.coinbase import currencies
 from crypto_pipeline.simulator.coinbase.bodies import encoded, written
 from crypto_pipeline.simulator.coinbase.candles import ADVANCED_FRAMES, advanced_rows
 from crypto_pipeline.simulator.coinbase.documents import advanced_product, state
+from crypto_pipeline.simulator.coinbase.levels import best_at
 from crypto_pipeline.simulator.coinbase.notation import instant
 from crypto_pipeline.simulator.coinbase.products import Product, Products
 from crypto_pipeline.simulator.coinbase.quotes import advanced_book, advanced_ticker
@@ -168,7 +169,7 @@ class AdvancedRest:
         product = self._product(_required(query, "product_id"), ended=False)
         levels = min(_whole(query, "limit", MOST_LEVELS) or MOST_LEVELS, MOST_LEVELS)
         now = self.clock.now_us()
-        book = self.market.book(product.listing, now, MOST_LEVELS)
+        book = best_at(self.market, product.listing, now, MOST_LEVELS)
         last = self.statistics.last_trade(product.listing, now)
         increment = query.get("aggregation_price_increment", "")
         return advanced_book(product, book, last, levels, increment)
@@ -181,7 +182,7 @@ class AdvancedRest:
         newest = self.market.last_id(product.listing, end)
         trades = self.market.trades_from(product.listing, newest - limit + 1, limit, end)
         trades = trades[int((trades.time < start).sum()) :]
-        return encoded(advanced_ticker(product, trades, self.market.book(product.listing, now, 1)))
+        return encoded(advanced_ticker(product, trades, best_at(self.market, product.listing, now)))
 
     def _candles(self, product: Product, query: Query) -> Answer:
         frame = ADVANCED_FRAMES.get(_required(query, "granularity"))

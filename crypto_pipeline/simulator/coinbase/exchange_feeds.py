@@ -14,6 +14,7 @@ from crypto_pipeline.simulator.coinbase import exchange_frames as written
 from crypto_pipeline.simulator.coinbase.bodies import text_of
 from crypto_pipeline.simulator.coinbase.currencies import coins_of, exchange_currencies
 from crypto_pipeline.simulator.coinbase.documents import exchange_product, state
+from crypto_pipeline.simulator.coinbase.levels import best_at
 from crypto_pipeline.simulator.coinbase.product_feed import ProductFeed
 from crypto_pipeline.simulator.coinbase.view import View
 from crypto_pipeline.simulator.market.listings import Listing
@@ -65,7 +66,7 @@ class TickerFeed(ProductFeed):
         if not len(trade):
             return []
         statistics, listing = self.view.statistics, self.listing
-        book = self.view.market.book(listing, at, 1)
+        book = best_at(self.view.market, listing, at)
         day, month = statistics.day(listing, at), statistics.month(listing, at)
         return [self.framed(written.ticker(listing, trade, book, day, month), at)]
 

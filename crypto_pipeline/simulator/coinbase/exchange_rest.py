@@ -16,7 +16,7 @@ from crypto_pipeline.simulator.coinbase.bodies import encoded, written
 from crypto_pipeline.simulator.coinbase.candles import EXCHANGE_LENGTHS, exchange_rows
 from crypto_pipeline.simulator.coinbase.currencies import coins_of, exchange_currencies
 from crypto_pipeline.simulator.coinbase.documents import exchange_product, state
-from crypto_pipeline.simulator.coinbase.levels import Levels
+from crypto_pipeline.simulator.coinbase.levels import Levels, best_at
 from crypto_pipeline.simulator.coinbase.notation import instant
 from crypto_pipeline.simulator.coinbase.products import Products
 from crypto_pipeline.simulator.coinbase.quotes import (
@@ -133,7 +133,7 @@ class ExchangeRest:
         now = self.clock.now_us()
         if not listing.trading(now // 1000):
             raise RequestError(404, "NotFound")
-        book = self.market.book(listing, now, 1)
+        book = best_at(self.market, listing, now)
         last, day = self.statistics.last_trade(listing, now), self.statistics.day(listing, now)
         return written(exchange_ticker(listing, book, last, day.volume))
 
@@ -156,7 +156,7 @@ class ExchangeRest:
         if not listing.trading(now // 1000):
             raise RequestError(404, "NotFound")
         best = level == "1"
-        book = self.market.book(listing, now, 1) if best else self.levels.book(listing, now)
+        book = best_at(self.market, listing, now) if best else self.levels.book(listing, now)
         sequence = sequence_of(self.market.last_id(listing, now + 1))
         return encoded(exchange_book(listing, book, int(level), sequence))
 

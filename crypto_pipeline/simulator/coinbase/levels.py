@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from crypto_pipeline.simulator.market.book import BOOK_STEP
+from crypto_pipeline.simulator.market.calendar import halts
 from crypto_pipeline.simulator.market.coins import daily_trades
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book, Integers
@@ -28,6 +29,19 @@ MOST_STATES = 64
 def depth(listing: Listing) -> int:
     """How many levels of each side a listing's book has; the busiest have 10,000."""
     return _DEEP if daily_trades(listing) >= _BUSY else _SHALLOW
+
+
+def standing(listing: Listing, at: int) -> int:
+    """The instant (µs) that the book of an instant is of: itself, or just before its halt."""
+    for start, end in halts(listing):
+        if start <= at // 1000 < end:
+            return start * 1000 - 1
+    return at
+
+
+def best_at(market: SyntheticMarket, listing: Listing, at: int, depth: int = 1) -> Book:
+    """The best levels of each side at an instant (µs); in a halt, the last ones before it."""
+    return market.book(listing, standing(listing, at), depth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +79,7 @@ class Levels:
 
     def book(self, listing: Listing, at: int) -> Book:
         """The full book at the last step up to `at`, µs since the epoch."""
-        return self._books(listing, at // BOOK_STEP)
+        return self._books(listing, standing(listing, at) // BOOK_STEP)
 
     def changes(self, listing: Listing, after: int, until: int) -> list[Changes]:
         """What changed at each step in (after, until], µs since the epoch; nothing once delisted.
@@ -83,7 +97,7 @@ class Levels:
         return self.market.book(listing, step * BOOK_STEP, depth(listing))
 
     def _compare(self, listing: Listing, before: int, after: int) -> Changes:
-        old, new = self._books(listing, before), self._books(listing, after)
+        old, new = (self.book(listing, step * BOOK_STEP) for step in (before, after))
         bids = _changed(old.bid_price[::-1], old.bid_amount[::-1], new.bid_price, new.bid_amount)
         asks = _changed(old.ask_price, old.ask_amount, new.ask_price, new.ask_amount)
         return Changes(new.at, *bids, *asks)

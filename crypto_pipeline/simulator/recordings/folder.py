@@ -79,9 +79,11 @@ def open_recordings(folder: Path) -> Recorded:
             or both; or is one capture file. Other files are left alone.
 
     Raises:
-        UsageError: it holds neither.
+        UsageError: it is not there, or holds neither.
         RecordingError: a line of a capture is malformed.
     """
+    if not folder.exists():
+        raise UsageError(f"recordings {folder} is not there; give a folder or a capture file")
     bucket = folder / BUCKET if (folder / BUCKET / "data").is_dir() else None
     captures = tuple(scan(path, _told(folder, path)) for path in _capture_files(folder))
     if bucket is None and not captures:

@@ -94,7 +94,11 @@ class Doors:
         return {door.host.name: door.url for door in self._plain}
 
     async def open_twins(self) -> dict[str, str]:
-        """Listen with TLS for every host, the first time; base URL by production host."""
+        """Listen with TLS for every host, the first time; base URL by production host.
+
+        Raises:
+            PortBusyError: a port is taken; the next call tries those after it.
+        """
         async with self._lock:
             if not self._twins:
                 await self._open_all(self._twins, self.authority())
@@ -110,9 +114,15 @@ class Doors:
         for host in self._hosts:
             fails = partial(self._faults.door, host.name, "tls_failure")
             context = None if authority is None else authority.context(fails)
-            door = _Door(host, host.server(), next(self._ports), context)
-            doors.append(door)
-            await door.open()
+            doors.append(_Door(host, host.server(), next(self._ports), context))
+        try:
+            for door in doors:
+                await door.open()
+        except PortBusyError:
+            for door in doors:
+                door.shut()
+            doors.clear()
+            raise
 
     async def obey(self) -> None:
         """Shut and open doors as the rules in force would have it."""

@@ -9,11 +9,20 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from crypto_pipeline.simulator.market.listings import Venue
 from crypto_pipeline.simulator.wire.hostnames import valid_host
 
+
+def _written(value: object) -> object:
+    """A number of seconds is no instant that a person writes."""
+    if isinstance(value, str) and "-" in value:
+        return value
+    raise ValueError("valid is 2023-03-15T00:00:00Z")
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_written)]
 HostName = Annotated[str, AfterValidator(valid_host)]
 
 
@@ -33,8 +42,8 @@ class Rule(BaseModel):
     kind: str
     host: HostName | None = None
     exchange: Venue | None = None
-    start: AwareDatetime | None = None
-    end: AwareDatetime | None = None
+    start: Instant | None = None
+    end: Instant | None = None
 
 
 class CountedRule(Rule):

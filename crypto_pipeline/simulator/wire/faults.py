@@ -7,9 +7,10 @@ What belongs here: reading rules, counting, choosing. What does not: the rules' 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
 from crypto_pipeline.errors import FaultRuleError
 from crypto_pipeline.simulator.clock import SimulatorClock
@@ -40,6 +41,12 @@ AnyRule = Annotated[
 ]
 
 _RULES: TypeAdapter[list[AnyRule]] = TypeAdapter(list[AnyRule])
+_FIELDS = {
+    kind: tuple(rule.model_fields)
+    for rule in get_args(get_args(AnyRule)[0])
+    for kind in get_args(rule.model_fields["kind"].annotation)
+}
+"""The fields of a rule, by its kind."""
 _SPREAD = 0x9E3779B97F4A7C15
 """2^64 divided by the golden ratio: its multiples fill [0, 2^64) evenly."""
 
@@ -226,8 +233,12 @@ def parse_rules(text: str | bytes, where: str) -> list[AnyRule]:
     try:
         return _RULES.validate_json(text)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'the whole'}: {problem['msg']}"
-            for problem in error.errors(include_url=False)
-        )
+        wrong = "; ".join(_told(problem) for problem in error.errors(include_url=False))
         raise FaultRuleError(where, wrong) from error
+
+
+def _told(problem: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in problem["loc"]) or "the whole"
+    if problem["type"] != "extra_forbidden":
+        return f"{place}: {problem['msg']}"
+    return f"{place}: no such field; valid are {', '.join(_FIELDS[str(problem['loc'][1])])}"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+from http import HTTPStatus
 
 from aiohttp import web
 
@@ -17,6 +18,7 @@ from crypto_pipeline.simulator.wire.counters import HostCounters, Surroundings
 from crypto_pipeline.simulator.wire.faults import FaultBook
 from crypto_pipeline.simulator.wire.http_rules import DelayRule, HttpRule
 from crypto_pipeline.simulator.wire.line import SocketLogic
+from crypto_pipeline.simulator.wire.ranges import part_of
 from crypto_pipeline.simulator.wire.rules import Rules
 from crypto_pipeline.simulator.wire.server import CountingServer
 from crypto_pipeline.simulator.wire.sockets import Sockets, asks_for_websocket, bad_handshake
@@ -106,6 +108,7 @@ class Host:
         self.counters.violations += answer.violation
         if rule is not None and rule.kind in ("drop", "wrong_content_length"):
             return await _cut_short(request, answer, half=rule.kind == "drop")
+        answer = part_of(answer, request.headers) if answer.status == HTTPStatus.OK else answer
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
     async def _answered(

@@ -182,7 +182,7 @@ def test_weight_given_a_perp_limit_is_the_documented_one(
 
 
 def test_limit_given_too_much_weight_is_429_then_418() -> None:
-    with simulator(seed=7, hurry=1e-6) as running:
+    with simulator(seed=7, hurry=0.01) as running:
         statuses = [running.get(SPOT, "/api/v3/exchangeInfo").status for _ in range(312)]
         banned = running.get(SPOT, "/api/v3/ping")
         counters = running.counters()[SPOT]

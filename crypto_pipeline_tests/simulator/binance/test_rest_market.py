@@ -233,6 +233,11 @@ def test_funding_given_pages_holds_each_settlement_once() -> None:
     assert len(times) == len(grid) == max(grid) - min(grid) + 1
 
 
+@pytest.mark.parametrize(("at", "told"), [(HALTED, 1), (NOW, 0)])
+def test_system_status_given_a_halt_of_everything_is_maintenance(at: int, told: int) -> None:
+    assert world().json(API, "/sapi/v1/system/status", at)["status"] == told
+
+
 def test_funding_given_all_symbols_is_a_page_of_them() -> None:
     rows = get("/fapi/v1/fundingRate?limit=50")
 
@@ -256,7 +261,7 @@ def test_premium_given_a_symbol_names_the_next_settlement() -> None:
 
 
 def test_funding_limit_given_501_requests_is_429() -> None:
-    with simulator(seed=7, hurry=0.0001) as running:
+    with simulator(seed=7, hurry=0.01) as running:
         path = "/fapi/v1/fundingInfo"
         statuses = [running.get(FAPI, path).status for _ in range(501)]
         told = running.get(FAPI, "/fapi/v1/ping").headers["x-mbx-used-weight-1m"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -9,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from crypto_pipeline.simulator.bybit.book_feed import BookFeed
+from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 from crypto_pipeline_tests.simulated import SimulatorProcess
-from crypto_pipeline_tests.simulator.bybit.conftest import NOW_MS, result
+from crypto_pipeline_tests.simulator.bybit.conftest import NOW_MS, category, listed, result
 from crypto_pipeline_tests.simulator.bybit.talking import (
     Message,
     hear_data,
@@ -21,6 +24,8 @@ from crypto_pipeline_tests.simulator.bybit.talking import (
 from crypto_pipeline_tests.simulator.conftest import NOW
 
 Sides = dict[str, dict[Decimal, Decimal]]
+HALT_END_US = 1_694_486_400_000_000
+"""2023-09-12T02:40Z: trading begins again after a halt of forty minutes."""
 
 
 def applied(frames: list[Message]) -> Sides:
@@ -75,6 +80,21 @@ def test_a_book_of_1000_levels_is_the_rest_book_of_its_u(
 
     assert (found["u"], found["seq"]) == (last["data"]["u"], last["data"]["seq"])
     assert rested(found) == applied(frames)
+
+
+@pytest.mark.parametrize("name", ["spot", "linear"])
+@pytest.mark.parametrize("topic", ["50", "1000"])
+def test_books_given_the_end_of_a_halt_begin_anew(
+    market: SyntheticMarket, name: str, topic: str
+) -> None:
+    of = category(name)
+    feed = BookFeed(market, of, listed(market, of, "BTCUSDT"), topic)
+    sent = [*feed.opening(HALT_END_US - 300_000), *feed.until(HALT_END_US + 700_000)]
+    frames = [json.loads(frame.text) for frame in sent]
+
+    assert [frame["type"] for frame in frames[:3]] == ["snapshot", "snapshot", "delta"]
+    assert frames[1]["data"]["u"] > frames[0]["data"]["u"] + 1
+    assert max(applied(frames)["b"]) < min(applied(frames)["a"])
 
 
 def test_a_full_book_goes_on_from_rest(synthetic: SimulatorProcess) -> None:

@@ -10,6 +10,7 @@ from crypto_pipeline_tests.simulated import SimulatorProcess
 from crypto_pipeline_tests.simulator.coinbase.asking import (
     EXCHANGE,
     NOW_SECONDS,
+    advanced,
     ask,
     exchange,
 )
@@ -102,6 +103,19 @@ def test_candles_given_each_granularity_are_on_its_grid(
 def test_candles_given_an_unreadable_bound_are_refused(coinbase: SimulatorProcess) -> None:
     reply = ask(coinbase, EXCHANGE, CANDLES, granularity=60, start="soon", end=NOW_SECONDS)
     assert reply.status == 400
+
+
+def test_books_given_a_halt_stand_still(coinbase: SimulatorProcess) -> None:
+    told = []
+    for now in ("2023-03-04T18:10:00Z", "2023-03-04T19:20:00Z"):
+        coinbase.set_clock(now)
+        best = exchange(coinbase, "/products/BTC-USD/book", level=1)
+        whole = exchange(coinbase, "/products/BTC-USD/book", level=2)
+        other = advanced(coinbase, "/product_book", product_id="BTC-USD", limit=1)["pricebook"]
+        told.append((best, whole["bids"][:5], whole["time"], other))
+
+    assert told[0] == told[1]
+    assert told[0][0]["bids"][0][0] == told[0][1][0][0]
 
 
 def test_candles_given_a_halt_leave_it_out(coinbase: SimulatorProcess) -> None:

@@ -74,3 +74,18 @@ def test_changes_given_a_delisting_end_with_it(levels: Levels) -> None:
     end = of.delisted_at * 1000
     assert levels.changes(of, end - 5 * STEP, end + 50 * STEP)[-1].at < end
     assert levels.changes(of, end + STEP, end + 50 * STEP) == []
+
+
+def test_books_given_a_halt_stand_and_go_on_after_it(levels: Levels) -> None:
+    of, end = listing("BTC-USD"), 1_677_957_900_000_000
+    held = levels.book(of, end - STEP)
+    changes = levels.changes(of, end - 5 * STEP, end + 3 * STEP)
+    after = levels.book(of, end + 3 * STEP)
+
+    assert held.at < end - 3_600_000_000
+    assert levels.book(of, end - 10_000_000) is held
+    assert [len(each) > 0 for each in changes] == [False] * 4 + [True] * 4
+    assert told(held, changes) == (
+        side(after.bid_price, after.bid_amount),
+        side(after.ask_price, after.ask_amount),
+    )

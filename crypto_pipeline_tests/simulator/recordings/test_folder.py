@@ -45,11 +45,14 @@ def test_open_given_one_file_replays_it(tmp_path: Path) -> None:
         assert [capture.host for capture in recorded.captures] == ["fstream.binance.com"]
 
 
-@pytest.mark.parametrize("name", ["absent", "empty"])
-def test_open_given_no_recordings_says_what_is_wanted(tmp_path: Path, name: str) -> None:
-    (tmp_path / "empty").mkdir()
+def test_open_given_no_folder_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="absent is not there"):
+        open_recordings(tmp_path / "absent")
+
+
+def test_open_given_no_recordings_says_what_is_wanted(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nor a capture: a file"):
-        open_recordings(tmp_path / name)
+        open_recordings(tmp_path)
 
 
 def test_open_given_a_malformed_line_names_file_and_line(tmp_path: Path) -> None:
