@@ -275,11 +275,11 @@ class FaultRuleError(UsageError):
 
 
 class RecordingError(UsageError):
-    """A line of a recorded capture is malformed.
+    """A line of a recorded capture is malformed, or the file cannot be read.
 
     Attributes:
         path: the file.
-        line: 1-based number of the line.
+        line: 1-based number of the line; 0 where the file cannot be read at all.
         wrong: what is wrong in it.
     """
 
@@ -289,6 +289,8 @@ class RecordingError(UsageError):
 
     def __str__(self) -> str:
         """Name file and line, and the way out."""
+        if not self.line:
+            return f"{self.path}: {self.wrong}. Take the file out of the recordings folder."
         return (
             f"{self.path}, line {self.line}: {self.wrong}. Mend or remove that line, or take the "
             f"file out of the recordings folder."

@@ -12,16 +12,19 @@ import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from crypto_pipeline.simulator.serve import SimulatorAddress, SimulatorOptions, running
+from crypto_pipeline.simulator.serve import SimulatorOptions, running
+
+T = TypeVar("T")
 
 START_WAIT = 30.0
 """Seconds that a start may take."""
@@ -99,13 +102,18 @@ class Talk:
                 return heard
         raise TimeoutError(f"none of {most} messages is the wanted one; the last is {heard[-1]}")
 
-    def ended(self, seconds: float = WAIT) -> tuple[int, str]:
-        """Read on until the connection ends; close code (1006: none came) and reason."""
+    def ended(self, seconds: float = WAIT, most: int = 100_000) -> tuple[int, str]:
+        """Read on until the connection ends; close code (1006: none came) and reason.
+
+        Raises:
+            TimeoutError: it did not, in that time without a message or after so many of them.
+        """
         try:
-            while True:
+            for _ in range(most):
                 self.connection.recv(timeout=seconds)
         except ConnectionClosed as closed:
             return (closed.rcvd.code, closed.rcvd.reason) if closed.rcvd else (1006, "")
+        raise TimeoutError(f"the connection goes on after {most} messages")
 
 
 @dataclass(frozen=True)
@@ -187,44 +195,45 @@ def simulator(**options: Any) -> Iterator[SimulatorProcess]:
     Args:
         options: the fields of `SimulatorOptions`.
     """
-    thread = _Thread(SimulatorOptions(**options))
+    with served(running(SimulatorOptions(**options))) as address:
+        yield SimulatorProcess(address.url, address.endpoints, address.origin)
+
+
+@contextmanager
+def served(context: AbstractAsyncContextManager[T]) -> Iterator[T]:
+    """Hold an asynchronous context open, in a thread with an event loop of its own.
+
+    Args:
+        context: of a server; what it raises when it is entered is raised here.
+
+    Raises:
+        TimeoutError: it was not entered within START_WAIT.
+    """
+    entered: Future[T] = Future()
+    ended, loop = asyncio.Event(), asyncio.new_event_loop()
+
+    def serve() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(_held(context, entered, ended))
+
+    thread = threading.Thread(target=serve, name="served", daemon=True)
     thread.start()
     try:
-        address = thread.address()
-        yield SimulatorProcess(address.url, address.endpoints, address.origin)
+        yield entered.result(START_WAIT)
     finally:
-        thread.stop()
+        with suppress(RuntimeError):  # it ended by itself, and its loop is closed
+            loop.call_soon_threadsafe(ended.set)
+        thread.join(START_WAIT)
 
 
-class _Thread(threading.Thread):
-    def __init__(self, options: SimulatorOptions) -> None:
-        super().__init__(name="simulator", daemon=True)
-        self._options = options
-        self._ready, self._ended = threading.Event(), asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._outcome: SimulatorAddress | Exception = TimeoutError("the simulator did not start")
-
-    def run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        try:
-            async with running(self._options) as address:
-                self._outcome = address
-                self._ready.set()
-                await self._ended.wait()
-        except Exception as error:  # noqa: BLE001 - raised again where the test waits
-            self._outcome = error
-            self._ready.set()
-
-    def address(self) -> SimulatorAddress:
-        self._ready.wait(START_WAIT)
-        if isinstance(self._outcome, Exception):
-            raise self._outcome
-        return self._outcome
-
-    def stop(self) -> None:
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._ended.set)
-        self.join(START_WAIT)
+async def _held(
+    context: AbstractAsyncContextManager[T], entered: Future[T], ended: asyncio.Event
+) -> None:
+    try:
+        async with context as value:
+            entered.set_result(value)
+            await ended.wait()
+    except Exception as error:
+        if entered.done():
+            raise
+        entered.set_exception(error)

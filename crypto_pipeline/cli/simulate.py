@@ -10,14 +10,17 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from crypto_pipeline.errors import SourceBusyError
 from crypto_pipeline.simulator.serve import SimulatorOptions, run
 
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
+_MOST_SAID = 2000
 _COMMAND = ("crypto_pipeline.cli", "simulate", "--port", "0")
 
 
@@ -34,31 +37,39 @@ def simulator_process() -> Iterator[str]:
     Raises:
         SourceBusyError: it did not start.
     """
-    process = subprocess.Popen(
-        [sys.executable, "-m", "crypto_pipeline.cli.tethered", *_COMMAND],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield _control_address(process)
-    finally:
-        process.send_signal(signal.SIGINT)
+    # Nobody reads its stderr while it runs: a pipe would fill up and block it.
+    with tempfile.TemporaryFile("w+", errors="replace") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "crypto_pipeline.cli.tethered", *_COMMAND],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
         try:
-            process.communicate(timeout=STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+            yield _control_address(process, errors)
+        finally:
+            _end(process)
 
 
-def _control_address(process: subprocess.Popen[str]) -> str:
-    if process.stdout is None or process.stderr is None:
+def _end(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    try:
+        process.communicate(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+
+
+def _control_address(process: subprocess.Popen[str], errors: IO[str]) -> str:
+    if process.stdout is None:
         raise SourceBusyError("simulator", "it was started without pipes")
     ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
     address = process.stdout.readline().strip() if ready else ""
     if not address.startswith("http"):
         process.kill()
-        raise SourceBusyError("simulator", f"it did not start: {process.stderr.read()[-2000:]}")
+        process.wait(timeout=STOP_SECONDS)
+        errors.seek(0)
+        raise SourceBusyError("simulator", f"it did not start: {errors.read()[-_MOST_SAID:]}")
     return address

@@ -16,14 +16,14 @@ from crypto_pipeline.simulator.binance import hosts as binance
 from crypto_pipeline.simulator.bybit import hosts as bybit
 from crypto_pipeline.simulator.clock import SimulatorClock, SkewedClock
 from crypto_pipeline.simulator.coinbase import hosts as coinbase
-from crypto_pipeline.simulator.market.listings import Venue
+from crypto_pipeline.simulator.market.listings import VENUES, Venue
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 from crypto_pipeline.simulator.okx import hosts as okx
 from crypto_pipeline.simulator.recordings.bucket import BUCKET, Recordings
 from crypto_pipeline.simulator.recordings.folder import Recorded, open_recordings
 from crypto_pipeline.simulator.recordings.pace import AwaitingClock, ReaderPacedClock, ReplayClock
 from crypto_pipeline.simulator.recordings.rest import keeps_time, recorded_host
-from crypto_pipeline.simulator.restated import VENUES, restated_bars
+from crypto_pipeline.simulator.restated import restated_bars
 from crypto_pipeline.simulator.streams.feeds import FeedSource
 from crypto_pipeline.simulator.wire.faults import FaultBook
 from crypto_pipeline.simulator.wire.host import Host, Logic
@@ -104,12 +104,13 @@ class Replayed(Exchanges):
     def __init__(self, recorded: Recorded, folder: Path, clock: SimulatorClock) -> None:
         self.clock = clock
         self._recorded, self._folder = recorded, folder
+        self._unused = SyntheticMarket(seed=0)
         self._answers = recorded.answers()
         self._pace = clock if isinstance(clock, ReplayClock) else None
 
     def _logics(self, venue: Venue, clock: SimulatorClock, rules: Rules) -> dict[str, Logic]:
         feeds = self._recorded.feeds(venue, self._pace)
-        logics = _hosts_of(venue, SyntheticMarket(seed=0), clock, rules, feeds)
+        logics = _hosts_of(venue, self._unused, clock, rules, feeds)
         if venue == "binance":
             logics[_COIN_MARGINED] = logics[_PERPETUALS]
         bucket = self._recorded.bucket if venue == "binance" else None
@@ -117,15 +118,12 @@ class Replayed(Exchanges):
             logics |= binance.bucket_hosts(bucket, Recordings(self._folder), clock, rules)
         serves = keeps_time if bucket is None else _in_bucket
         return {
-            name: logic if name in _FILES else self._host(name, logic, clock, serves)
+            name: logic
+            if name in _FILES
+            else recorded_host(name, logic, self._answers, clock, serves)
             for name, logic in logics.items()
             if name not in _FILES or bucket is not None
         }
-
-    def _host(
-        self, name: str, logic: Logic, clock: SimulatorClock, serves: Callable[[str], bool]
-    ) -> Logic:
-        return recorded_host(name, logic, self._answers, clock, serves)
 
 
 def synthetic(seed: int, now: datetime | None, speed: float) -> Synthetic:

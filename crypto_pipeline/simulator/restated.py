@@ -12,10 +12,9 @@ from datetime import datetime
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.klines import microseconds
 from crypto_pipeline.simulator.market.bars import Bars
-from crypto_pipeline.simulator.market.listings import Listing, Venue, decimal_text
+from crypto_pipeline.simulator.market.listings import VENUES, Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-
-VENUES: tuple[Venue, ...] = ("binance", "okx", "bybit", "coinbase")
+from crypto_pipeline.simulator.market.texts import decimal_text
 
 
 def restated_bars(

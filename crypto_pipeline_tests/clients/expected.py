@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from crypto_pipeline.domain.instruments import InstrumentType
-from crypto_pipeline.simulator.market.listings import Listing, Venue, decimal_text
+from crypto_pipeline.simulator.market.listings import Listing, Venue
 from crypto_pipeline.simulator.market.records import (
     AggTrades,
     Integers,
@@ -18,6 +18,7 @@ from crypto_pipeline.simulator.market.records import (
     aggregated_trades,
 )
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.market.texts import decimal_text
 from crypto_pipeline.simulator.market.timeframes import (
     DAY,
     HOUR,

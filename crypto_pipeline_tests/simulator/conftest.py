@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from crypto_pipeline.simulator.wire.hostnames import HOSTS
 from crypto_pipeline_tests.simulated import SimulatorProcess, simulator
 
 NOW = "2025-02-10T12:34:30Z"
+SERVED = [name for name in HOSTS if name != "dstream.binance.com"]
+"""Hosts of the synthetic market; COIN-M has websockets in recordings alone."""
 
 
 @pytest.fixture(scope="module")

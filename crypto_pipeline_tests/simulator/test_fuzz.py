@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,13 +11,12 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed
 
-from crypto_pipeline.simulator.wire.hostnames import HOSTS
 from crypto_pipeline_tests.simulated import SimulatorProcess, ask, simulator
-from crypto_pipeline_tests.simulator.conftest import NOW
+from crypto_pipeline_tests.simulator.conftest import NOW, SERVED
+from crypto_pipeline_tests.simulator.logged import errors_logged
 
-SERVED = [name for name in HOSTS if name != "dstream.binance.com"]
 REST = [name for name in SERVED if not name.startswith(("ws", "stream", "advanced", "fstream"))]
 SPOKEN = {
     "stream.binance.com:9443": ("/ws", "/stream"),
@@ -134,18 +132,6 @@ FUZZ = settings(
 )
 
 
-class Kept(logging.Handler):
-    """What was logged as an error."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.records: list[logging.LogRecord] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep it."""
-        self.records.append(record)
-
-
 @pytest.fixture(scope="module")
 def running() -> Iterator[SimulatorProcess]:
     with simulator(seed=7, limits=False) as process:
@@ -156,13 +142,8 @@ def running() -> Iterator[SimulatorProcess]:
 @pytest.fixture(autouse=True)
 def errors() -> Iterator[None]:
     """Fails a test in whose time the simulator logged an error."""
-    kept, loggers = Kept(), [logging.getLogger(name) for name in ("aiohttp.server", "asyncio")]
-    for logger in loggers:
-        logger.addHandler(kept)
-    yield
-    for logger in loggers:
-        logger.removeHandler(kept)
-    said = [f"{record.getMessage()} {record.exc_info}" for record in kept.records]
+    with errors_logged() as said:
+        yield
     assert said == []
 
 
@@ -210,12 +191,12 @@ def test_message_given_any_json_is_survived(running: SimulatorProcess, host: str
         data=st.binary(max_size=40),
     )
     def check(path: str, messages: list[str], data: bytes) -> None:
-        with suppress(ConnectionClosed, InvalidStatus), running.socket(host, path) as talk:
+        with suppress(ConnectionClosed), running.socket(host, path) as talk:
             for message in messages:
                 talk.connection.send(message)
             talk.connection.send(data)
-            talk.connection.ping(b"x").wait(5)
-            assert talk.connection.protocol.close_code not in (1006, 1011)
+            assert talk.connection.ping(b"x", ack_on_close=True).wait(5)
+        assert talk.connection.protocol.close_code not in (1006, 1011)
 
     check()
     assert alive(running, host)
@@ -230,7 +211,7 @@ def test_message_given_an_odd_one_is_survived(
     for message in ODD:
         with suppress(ConnectionClosed), running.socket(host, path) as talk:
             talk.connection.send(message)
-            talk.connection.ping(b"x").wait(5)
+            assert talk.connection.ping(b"x", ack_on_close=True).wait(5)
         assert talk.connection.protocol.close_code not in (1006, 1011), message
 
 

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crypto_pipeline.errors import PortBusyError, UsageError
+from crypto_pipeline.cli.simulate import simulator_process
+from crypto_pipeline.errors import PortBusyError, SourceBusyError, UsageError
 from crypto_pipeline_tests.simulated import ask, simulator
-from crypto_pipeline_tests.simulator.test_control import SERVED
+from crypto_pipeline_tests.simulator.conftest import SERVED
 
 SERVE = "from crypto_pipeline.simulator.serve import SimulatorOptions, run; run(SimulatorOptions())"
 
@@ -126,3 +127,15 @@ def test_command_given_an_instant_with_its_zone_takes_it() -> None:
 
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: port is 99999; valid are 0 (any free ports), and 1024")
+
+
+def test_process_given_much_on_stderr_starts_and_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONVERBOSE", "1")
+    with simulator_process() as address:
+        assert ask(f"{address}/origin").json() == {"origin": "simulator:7"}
+
+
+def test_process_given_no_start_says_what_it_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", "none")
+    with pytest.raises(SourceBusyError, match="PYTHONHASHSEED must be"), simulator_process():
+        pass

@@ -6,11 +6,11 @@ What belongs here: which file is there and its exact bytes. What does not: names
 
 from __future__ import annotations
 
-import io
+import hashlib
 import zipfile
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
@@ -31,10 +31,13 @@ from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 from crypto_pipeline.simulator.wire.answers import Answer, Request, file_answer, missing_file
-from crypto_pipeline.simulator.wire.files import CHECKSUM, COMPRESSION, checksum_line
+from crypto_pipeline.simulator.wire.files import CHECKSUM, checksum_line, zipped
 
 MOST_KEPT = 128 << 20
 """Bytes of zips that are kept for the next request."""
+_LIKELY_SIZE = 65_536
+_HASH_LINE = 67
+"""Bytes of a checksum's line beside the name of its file."""
 
 
 class Archive(ABC):
@@ -51,6 +54,10 @@ class Archive(ABC):
     @abstractmethod
     def modified(self, key: str) -> datetime:
         """When the file at a key (`data/spot/...`) was written."""
+
+    @abstractmethod
+    def size_and_tag(self, key: str) -> tuple[int, str]:
+        """Bytes of the file at a key, and its entity tag."""
 
 
 class RecordedArchive(Archive):
@@ -80,6 +87,11 @@ class RecordedArchive(Archive):
         found = self._inside(key)
         seconds = 0.0 if found is None else found.stat().st_mtime
         return datetime.fromtimestamp(int(seconds), UTC)
+
+    def size_and_tag(self, key: str) -> tuple[int, str]:
+        """The file's own."""
+        content = self.file(key) or b""
+        return len(content), _digest(content)
 
     def _inside(self, path: str) -> Path | None:
         try:
@@ -125,7 +137,7 @@ class SyntheticArchive(Archive):
     def _packed(self, file: ArchiveFile, listing: Listing) -> bytes:
         written = datetime.fromtimestamp(file.appears_at // 1000, UTC).timetuple()
         inner = zipfile.ZipInfo(f"{file.name}.csv", written[:6])
-        return packed(inner, self._rows.parts(file, listing))
+        return zipped(inner, self._rows.parts(file, listing))
 
     def children(self, folder: str) -> Sequence[str]:
         """What lies in a folder by now."""
@@ -151,19 +163,19 @@ class SyntheticArchive(Archive):
             return [f"{interval}/" for interval in intervals(market, period)]
         if len(below) != (3 if below[0] in OF_INTERVALS else 2):
             return []
-        return self._names(f"data/{market}/{period}/{'/'.join(below)}/", market, below)
+        return self._names(market, period, below)
 
     def _listings(self, market: str) -> list[Listing]:
         now = self.clock.now_ms()
         listings = self.market.listings("binance", FOLDERS[market].instrument_type)
         return [each for each in listings if each.listed_at < now]
 
-    def _names(self, folder: str, market: str, below: Sequence[str]) -> Sequence[str]:
+    def _names(self, market: str, period: str, below: Sequence[str]) -> Sequence[str]:
+        folder = f"data/{market}/{period}/{'/'.join(below)}/"
         kind = FOLDERS[market].instrument_type
         listing = self.market.listing("binance", kind, below[1])
         if listing is None:
             return []
-        period = DAILY if f"/{DAILY}/" in folder else MONTHLY
         end = min(listing.delisted_at or self.clock.now_ms(), self.clock.now_ms())
         stem = f"{below[1]}-{below[-1] if below[0] in OF_INTERVALS else below[0]}"
         zips = [f"{stem}-{date}.zip" for _, date in spans(listing.listed_at, end, period)]
@@ -174,6 +186,13 @@ class SyntheticArchive(Archive):
         """When the file appeared."""
         file = named_file(key.removesuffix(CHECKSUM))
         return datetime.fromtimestamp(0 if file is None else file.appears_at // 1000, UTC)
+
+    def size_and_tag(self, key: str) -> tuple[int, str]:
+        """Of a zip, which may not be made yet, a size that it may have and a tag of its name."""
+        if key.endswith(CHECKSUM):
+            name = key.rpartition("/")[2].removesuffix(CHECKSUM)
+            return _HASH_LINE + len(name.encode()), _digest(key.encode())
+        return _LIKELY_SIZE, _digest(key.encode())
 
 
 class KeptFiles:
@@ -220,14 +239,5 @@ class ArchiveHost:
         return True
 
 
-def packed(inner: zipfile.ZipInfo, parts: Iterable[bytes]) -> bytes:
-    """A zip of one file, the same bytes for the same arguments."""
-    inner.compress_type = zipfile.ZIP_DEFLATED
-    inner._compresslevel = COMPRESSION  # type: ignore[attr-defined] # public from Python 3.13 on
-    inner.create_system = 3
-    inner.external_attr = 0o644 << 16
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive, archive.open(inner, "w") as file:
-        for part in parts:
-            file.write(part)
-    return content.getvalue()
+def _digest(content: bytes) -> str:
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()

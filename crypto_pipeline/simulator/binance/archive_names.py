@@ -10,15 +10,14 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from crypto_pipeline.simulator.binance.derived_klines import KINDS
 from crypto_pipeline.simulator.binance.dialects import INTERVALS, PERP, SPOT, Dialect
 from crypto_pipeline.simulator.market.timeframes import DAY, ONE_MONTH, Timeframe
 
 FOLDERS: dict[str, Dialect] = {"spot": SPOT, "futures/um": PERP}
 KLINES, AGGREGATES, TRADES, FUNDING = "klines", "aggTrades", "trades", "fundingRate"
-DERIVED = ("indexPriceKlines", "markPriceKlines", "premiumIndexKlines")
-"""Klines of perpetuals' other prices; their files are named as those of trades."""
-OF_INTERVALS = (KLINES, *DERIVED)
-"""Families with a folder an interval."""
+OF_INTERVALS = (KLINES, *KINDS)
+"""Families with a folder an interval; those of perpetuals' other prices are named as of trades."""
 DAILY, MONTHLY = "daily", "monthly"
 MONTH_NAME = "1mo"
 """What the archive calls the interval `1M`."""
@@ -27,7 +26,7 @@ _PATH = re.compile(
     r"/?data/(?P<market>spot|futures/um)/(?P<period>daily|monthly)/(?P<family>\w+)/"
     r"(?P<symbol>[^/]+)/(?:(?P<interval>\w+)/)?(?P<name>[^/]+)\.zip"
 )
-_DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?")
+_DATE = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def families(folder: str, period: str) -> list[str]:
     """What a market's folder holds, in the order of names."""
     found = [AGGREGATES, KLINES, TRADES]
     if folder != "spot":
-        found += [*DERIVED, FUNDING] if period == MONTHLY else DERIVED
+        found += [*KINDS, FUNDING] if period == MONTHLY else KINDS
     return sorted(found)
 
 
@@ -133,7 +132,7 @@ def _span(date: str, period: str) -> tuple[int, int] | None:
         return None
     try:
         day = datetime(int(found[1]), int(found[2]), int(found[3] or 1), tzinfo=UTC)
-    except ValueError:
+        start = int(day.timestamp()) * 1000
+        return start, start + DAY if period == DAILY else ONE_MONTH.following(start)
+    except ValueError:  # no such day, or a month that ends after the last year
         return None
-    start = int(day.timestamp()) * 1000
-    return start, start + DAY if period == DAILY else ONE_MONTH.following(start)

@@ -18,9 +18,10 @@ from crypto_pipeline.simulator.binance.archive_names import (
     DAILY,
     FUNDING,
     KLINES,
+    TRADES,
     ArchiveFile,
 )
-from crypto_pipeline.simulator.binance.derived_klines import KINDS, DerivedBars
+from crypto_pipeline.simulator.binance.derived_klines import KINDS, DerivedBars, first_opening
 from crypto_pipeline.simulator.binance.digits import digits_of, rate_text
 from crypto_pipeline.simulator.binance.funding import settled_time
 from crypto_pipeline.simulator.binance.klines import kline_columns
@@ -43,7 +44,7 @@ HEADERS = {
     b"taker_buy_volume,taker_buy_quote_volume,ignore\n",
     AGGREGATES: b"agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,"
     b"is_buyer_maker\n",
-    "trades": b"id,price,qty,quote_qty,time,is_buyer_maker\n",
+    TRADES: b"id,price,qty,quote_qty,time,is_buyer_maker\n",
     FUNDING: b"calc_time,funding_interval_hours,last_funding_rate\n",
 }
 """First lines of the perpetuals' files; spot's have none."""
@@ -92,8 +93,7 @@ class ArchiveRows:
     def _derived_klines(self, file: ArchiveFile, listing: Listing) -> bytes:
         """No row before the listing's day, nor after the delisting."""
         frame, end = file.frame, min(file.end, listing.delisted_at or file.end)
-        start = frame.opening(max(file.start, listing.listed_at))
-        start = start if start >= file.start else frame.following(start)
+        start = first_opening(frame, listing, file.start)
         source, now = self._derived[file.family], file.appears_at * 1000
         bars = source.bars(listing, frame, start, end, now)
         return "".join(",".join(map(str, bar.fields())) + "\n" for bar in bars).encode()

@@ -11,18 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from crypto_pipeline.simulator.binance.books import (
-    IDS_PER_STEP,
     STEP,
     Books,
     Change,
+    best_texts,
     levels_text,
+    standing_id,
     update_id,
 )
-from crypto_pipeline.simulator.binance.cadence import CadencedFeed
 from crypto_pipeline.simulator.binance.dialects import MERGED_FROM, Dialect
 from crypto_pipeline.simulator.binance.digits import digits_of
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book
+from crypto_pipeline.simulator.streams.cadence import CadencedFeed
 from crypto_pipeline.simulator.streams.feeds import Frame
 
 
@@ -85,6 +86,10 @@ class _BookFeed(CadencedFeed):
 class DiffFeed(_BookFeed):
     """What changed since the frame before; a frame's ids follow on those of the one before."""
 
+    def __init__(self, stream: BookStream) -> None:
+        super().__init__(stream)
+        self._from = 0
+
     def opening(self, now: int) -> Sequence[Frame]:
         """Nothing; the first frame tells what changed since the cadence's last instant."""
         self._from = now // self.stream.every * self.stream.every // STEP * STEP
@@ -110,7 +115,12 @@ class PartialFeed(_BookFeed):
 
     def __init__(self, stream: BookStream, levels: int) -> None:
         super().__init__(stream)
-        self.levels = levels
+        self.levels, self._last = levels, 0
+
+    def opening(self, now: int) -> Sequence[Frame]:
+        """Nothing; the first frame's ids follow on those of the cadence's last instant."""
+        self._last = standing_id(self.stream.listing, now // self.every * self.every)
+        return super().opening(now)
 
     def _moved(self, at: int) -> Iterator[Frame]:
         stream = self.stream
@@ -118,11 +128,11 @@ class PartialFeed(_BookFeed):
         digits = digits_of(stream.listing)
         bids = levels_text(digits, book.bid_price, book.bid_amount)
         asks = levels_text(digits, book.ask_price, book.ask_amount)
-        last, steps = update_id(book), at // STEP - (at - self.every) // STEP
+        last, before = update_id(book), self._last
+        self._last = last
         if stream.dialect.spot:
             yield stream.frame(f'{{"lastUpdateId":{last},"bids":{bids},"asks":{asks}}}', at)
             return
-        before = last - steps * IDS_PER_STEP
         ids = f'"U":{before + 1},"u":{last},"pu":{before}'
         yield stream.frame(_update(stream, at, book.at, ids, bids, asks), at)
 
@@ -175,12 +185,10 @@ def _update(stream: BookStream, at: int, changed: int, ids: str, bids: str, asks
 
 def best_text(stream: BookStream, book: Book, at: int) -> str:
     """A `bookTicker`; spot's has neither type nor time."""
-    digits = digits_of(stream.listing)
-    bid = digits.price_text(int(book.bid_price[0])), digits.amount_text(int(book.bid_amount[0]))
-    ask = digits.price_text(int(book.ask_price[0])), digits.amount_text(int(book.ask_amount[0]))
+    bid, bid_amount, ask, ask_amount = best_texts(digits_of(stream.listing), book)
     best = (
         f'"u":{update_id(book)},"s":"{stream.listing.symbol}",'
-        f'"b":"{bid[0]}","B":"{bid[1]}","a":"{ask[0]}","A":"{ask[1]}"'
+        f'"b":"{bid}","B":"{bid_amount}","a":"{ask}","A":"{ask_amount}"'
     )
     if stream.dialect.spot:
         return f"{{{best}}}"

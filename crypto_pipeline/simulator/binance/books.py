@@ -17,7 +17,8 @@ from itertools import pairwise
 import numpy as np
 
 from crypto_pipeline.simulator.binance.digits import Digits
-from crypto_pipeline.simulator.market.calendar import halts
+from crypto_pipeline.simulator.market.book import FIRST_STEP
+from crypto_pipeline.simulator.market.calendar import standing
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book, Integers
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
@@ -29,7 +30,8 @@ DEEPEST = 5000
 """Levels of each side that changes are told of."""
 _STATES_KEPT = 160
 _CHANGES_KEPT = 4096
-_MOST_STEPS = 600
+_STEPS_AROUND = 10
+"""Steps of the slowest cadence, 1 s: as many at most lie before a halt, and behind it."""
 _NONE = np.empty(0, np.int64)
 
 
@@ -59,6 +61,11 @@ class Change:
 def update_id(book: Book) -> int:
     """The `lastUpdateId` of a state."""
     return book.step * IDS_PER_STEP
+
+
+def standing_id(listing: Listing, at: int) -> int:
+    """The `lastUpdateId` of the state that is shown at an instant, µs."""
+    return (standing(listing, at) // STEP - FIRST_STEP) * IDS_PER_STEP
 
 
 def without_levels(book: Book) -> Book:
@@ -103,7 +110,8 @@ class Books:
     def _moments(self, listing: Listing, earlier: int, later: int) -> list[int]:
         """Both, and the instants between them at which the book moved."""
         between = range(earlier + STEP, later, STEP)
-        moved = {moved_last(listing, at) for at in between[:_MOST_STEPS]}
+        looked_at = {*between[:_STEPS_AROUND], *between[-_STEPS_AROUND:]}
+        moved = {standing(listing, at) // STEP * STEP for at in looked_at}
         return [earlier, *sorted(at for at in moved if earlier < at < later), later]
 
     def _one_step(self, listing: Listing, earlier: int, later: int) -> Change:
@@ -114,14 +122,6 @@ class Books:
         return Change(
             before + 1, update_id(new), before, new.at, -bids[0], bids[1], asks[0], asks[1]
         )
-
-
-def moved_last(listing: Listing, at: int) -> int:
-    """The instant itself, or the last step before the halt that it lies in, µs."""
-    for start, end in halts(listing):
-        if start * 1000 <= at < end * 1000:
-            return start * 1000 - STEP
-    return at
 
 
 def _together(steps: Sequence[Change]) -> Change:
@@ -199,6 +199,16 @@ def _differing(
     levels = sorted({**changed, **gone}.items())
     prices, amounts = np.array(levels, np.int64).reshape(-1, 2).T
     return prices, amounts
+
+
+def best_texts(digits: Digits, book: Book) -> tuple[str, str, str, str]:
+    """Best bid, its amount, best ask, its amount; zeros of a side without levels."""
+    bid, bid_amount, ask, ask_amount = (
+        int(levels[:1].sum())
+        for levels in (book.bid_price, book.bid_amount, book.ask_price, book.ask_amount)
+    )
+    bids = digits.price_text(bid), digits.amount_text(bid_amount)
+    return *bids, digits.price_text(ask), digits.amount_text(ask_amount)
 
 
 def levels_text(digits: Digits, prices: Integers, amounts: Integers) -> str:

@@ -8,22 +8,17 @@ rows may have, and an entity tag of its name.
 
 from __future__ import annotations
 
-import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
-from crypto_pipeline.simulator.binance.archive import Archive, RecordedArchive
+from crypto_pipeline.simulator.binance.archive import Archive
 from crypto_pipeline.simulator.wire.answers import Answer, Request, file_answer, missing_file
-from crypto_pipeline.simulator.wire.files import CHECKSUM
 
 BUCKET = "data.binance.vision"
 MOST_KEYS = 1000
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-_LIKELY_SIZE = 65_536
-_HASH_LINE = 67
-"""Bytes of a checksum's line beside the name of its file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +55,7 @@ class BucketHost:
             content = self.archive.file(f"/{key}")
             return missing_file(key) if content is None else file_answer(content, key)
         asked = _asked(request)
-        if asked is None:
-            text = "Argument maxKeys must be an integer between 0 and 2147483647"
-            return _error(400, "InvalidArgument", text)
-        return self._listed(asked)
+        return asked if isinstance(asked, Answer) else self._listed(asked)
 
     def _listed(self, asked: _Listing) -> Answer:
         found: list[str] = []
@@ -103,7 +95,7 @@ class BucketHost:
                 yield from self._below(key, asked, deep=True)
 
     def _content(self, key: str) -> str:
-        size, tag = self._size_and_tag(key)
+        size, tag = self.archive.size_and_tag(key)
         modified = self.archive.modified(key).strftime("%Y-%m-%dT%H:%M:%S.000Z")
         return (
             f"<Contents><Key>{escape(key)}</Key><LastModified>{modified}</LastModified>"
@@ -111,29 +103,20 @@ class BucketHost:
             f"<StorageClass>STANDARD</StorageClass></Contents>"
         )
 
-    def _size_and_tag(self, key: str) -> tuple[int, str]:
-        if isinstance(self.archive, RecordedArchive):
-            content = self.archive.file(f"/{key}") or b""
-            return len(content), _digest(content)
-        if key.endswith(CHECKSUM):
-            name = key.rpartition("/")[2].removesuffix(CHECKSUM)
-            return _HASH_LINE + len(name.encode()), _digest(key.encode())
-        return _LIKELY_SIZE, _digest(key.encode())
 
-
-def _asked(request: Request) -> _Listing | None:
-    """What the query asks for, None where its max-keys is no number."""
+def _asked(request: Request) -> _Listing | Answer:
+    """What the query asks for, or the error of an argument that says nothing."""
     query = request.query
     most = query.get("max-keys", str(MOST_KEYS))
     if not (most.isascii() and most.isdecimal() and len(most) <= 10):
-        return None
+        return _wrong("Argument maxKeys must be an integer between 0 and 2147483647")
     second = query.get("list-type") == "2"
     after = query.get("start-after" if second else "marker", "")
     if second and "continuation-token" in query:
         try:
             after = b64decode(query["continuation-token"]).decode()
         except ValueError:
-            return None
+            return _wrong("The continuation token provided is incorrect")
     prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
     return _Listing(prefix, delimiter, after, min(int(most), MOST_KEYS), second)
 
@@ -154,8 +137,8 @@ def _common(key: str) -> str:
     return f"<CommonPrefixes><Prefix>{escape(key)}</Prefix></CommonPrefixes>"
 
 
-def _digest(content: bytes) -> str:
-    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+def _wrong(text: str) -> Answer:
+    return _error(400, "InvalidArgument", text)
 
 
 def _error(status: int, code: str, text: str) -> Answer:

@@ -91,12 +91,12 @@ class BinanceConversation(Conversation):
         self._end_in_time(age)
 
     def _end_in_time(self, age: float) -> None:
-        if self._pulse.ends_at < age or self.line.limited():
-            if self._pulse.notice_due(age):
-                self._announce()
-            end = self._pulse.end(age)
-            if end is not None:
-                self._end(end)
+        limited = self.line.limited()
+        if limited and self._pulse.notice_due(age):
+            self._announce()
+        end = self._pulse.end(age, limited=limited)
+        if end is not None:
+            self._end(end)
 
     def _announce(self) -> None:
         text = b'{"e":"serverShutdown","E":%d}' % self.clock.now_ms()

@@ -18,10 +18,10 @@ import numpy as np
 from crypto_pipeline.simulator.binance.digits import rate_text
 from crypto_pipeline.simulator.binance.klines import Asked
 from crypto_pipeline.simulator.market.listings import Listing
-from crypto_pipeline.simulator.market.path import SEGMENT, basis, day_segments, index_path
+from crypto_pipeline.simulator.market.path import basis, day_segments, index_path
 from crypto_pipeline.simulator.market.records import Integers
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-from crypto_pipeline.simulator.market.timeframes import DAY, Timeframe
+from crypto_pipeline.simulator.market.timeframes import DAY, SEGMENT, Timeframe
 
 Kind = Literal["markPriceKlines", "indexPriceKlines", "premiumIndexKlines"]
 KINDS: tuple[Kind, ...] = ("markPriceKlines", "indexPriceKlines", "premiumIndexKlines")
@@ -68,13 +68,10 @@ class DerivedBars:
     def rows(self, asked: Asked, now_us: int) -> Sequence[bytes]:
         """The rows of a request as JSON text, ascending."""
         window, frame = asked.window, asked.frame
-        first = max(window.start, asked.listing.listed_at)
         last = min(window.end, (asked.listing.delisted_at or window.end + 1) - 1)
-        at = frame.opening(last if window.newest else first)
+        at = first_opening(frame, asked.listing, window.start)
         if window.newest:
-            at = max(frame.before(at, window.limit - 1), frame.opening(first))
-        elif at < first:
-            at = frame.following(at)
+            at = max(frame.before(frame.opening(last), window.limit - 1), at)
         end = frame.before(at, -window.limit)
         found = self.bars(asked.listing, frame, at, min(end, last + 1), now_us)
         return [_text(bar.fields(asked.per_ms)) for bar in found]
@@ -118,6 +115,12 @@ class DerivedBars:
             if self.kind == "markPriceKlines":
                 values = index_path(seed, listing, day) * (1.0 + values)
         return np.floor(values * _UNIT).astype(np.int64)
+
+
+def first_opening(frame: Timeframe, listing: Listing, start: int) -> int:
+    """Where the first bar from `start` (ms) on opens; the first of all holds the listing's day."""
+    at = frame.opening(max(start, listing.listed_at))
+    return at if at >= start else frame.following(at)
 
 
 def _text(fields: list[int | str]) -> bytes:

@@ -12,9 +12,9 @@ from functools import lru_cache
 import pyarrow as pa
 
 from crypto_pipeline.domain.instruments import InstrumentType
-from crypto_pipeline.simulator.market.bars import decimal_texts
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Integers
+from crypto_pipeline.simulator.market.texts import decimal_text, decimal_texts
 
 SPOT_DIGITS = 8
 RATE_DIGITS = 8

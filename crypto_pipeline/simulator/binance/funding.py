@@ -78,8 +78,9 @@ class FundingPages:
         """
         limit = row_limit(query, MOST_ROWS, DEFAULT_ROWS)
         if "startTime" not in query:
-            settlements = limit // max(len(listings), 1) + 2
-            start = max((time_ms(query, "endTime") or now_ms) - settlements * _LONGEST, 0)
+            settlements, end = limit // max(len(listings), 1) + 2, time_ms(query, "endTime")
+            last = now_ms if end is None else min(end, now_ms)
+            start = max(last - settlements * _LONGEST, 0)
             query = {**query, "limit": str(MOST_ROWS), "startTime": str(start)}
             return self._merged(listings, query, now_ms)[-limit:]
         return self._merged(listings, query, now_ms)[:limit]

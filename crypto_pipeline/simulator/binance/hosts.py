@@ -25,7 +25,7 @@ from crypto_pipeline.simulator.binance.spot import spot_basics, spot_routes
 from crypto_pipeline.simulator.binance.streams import BinanceFeeds
 from crypto_pipeline.simulator.binance.symbols import Symbols
 from crypto_pipeline.simulator.clock import SimulatorClock
-from crypto_pipeline.simulator.market.bars import KlineSource
+from crypto_pipeline.simulator.market.kline_source import KlineSource
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 from crypto_pipeline.simulator.streams.feeds import FeedSource
 from crypto_pipeline.simulator.wire.answers import HostLogic

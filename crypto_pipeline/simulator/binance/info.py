@@ -7,8 +7,9 @@ exchange writes. What does not: which symbols there are.
 from __future__ import annotations
 
 from crypto_pipeline.simulator.binance.dialects import Dialect
-from crypto_pipeline.simulator.binance.digits import SPOT_DIGITS
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text
+from crypto_pipeline.simulator.binance.digits import digits_of
+from crypto_pipeline.simulator.binance.limits import RAW_REQUESTS
+from crypto_pipeline.simulator.market.listings import Listing
 
 Document = dict[str, object]
 
@@ -39,17 +40,14 @@ def spot_info(
         _rate_limit("REQUEST_WEIGHT", "MINUTE", 1, dialect.weight_limit),
         _rate_limit("ORDERS", "SECOND", 10, 100),
         _rate_limit("ORDERS", "DAY", 1, 200_000),
-        _rate_limit("RAW_REQUESTS", "MINUTE", 5, 300_000),
+        _rate_limit("RAW_REQUESTS", "MINUTE", 5, RAW_REQUESTS),
     ]
     return {
         "timezone": "UTC",
         "serverTime": now,
         "rateLimits": limits,
         "exchangeFilters": [],
-        "symbols": [
-            {**_spot_symbol(listing, status), "permissionSets": sets}
-            for listing, status in listings
-        ],
+        "symbols": [_spot_symbol(listing, status, sets) for listing, status in listings],
     }
 
 
@@ -90,7 +88,7 @@ def _rate_limit(kind: str, interval: str, number: int, limit: int) -> Document:
     return {**named, "intervalNum": number, "limit": limit}
 
 
-def _spot_symbol(listing: Listing, status: str) -> Document:
+def _spot_symbol(listing: Listing, status: str, sets: list[list[str]]) -> Document:
     digits = {"baseAssetPrecision": 8, "quotePrecision": 8, "quoteAssetPrecision": 8}
     return {
         "symbol": listing.symbol,
@@ -112,7 +110,7 @@ def _spot_symbol(listing: Listing, status: str) -> Document:
         "isMarginTradingAllowed": False,
         "filters": _spot_filters(listing),
         "permissions": [],
-        "permissionSets": [],
+        "permissionSets": sets,
         "defaultSelfTradePreventionMode": "EXPIRE_MAKER",
         "allowedSelfTradePreventionModes": [
             *("EXPIRE_TAKER", "EXPIRE_MAKER", "EXPIRE_BOTH", "DECREMENT")
@@ -121,18 +119,13 @@ def _spot_symbol(listing: Listing, status: str) -> Document:
 
 
 def _spot_filters(listing: Listing) -> list[Document]:
-    tick, lot = (
-        decimal_text(units * 10 ** (SPOT_DIGITS - decimals), SPOT_DIGITS)
-        for units, decimals in (
-            (listing.tick, listing.price_decimals),
-            (listing.lot, listing.lot_decimals),
-        )
-    )
+    digits = digits_of(listing)
+    tick, lot = digits.price_text(listing.tick), digits.amount_text(listing.lot)
     return [
         _price_filter(tick, "922327.00000000"),
         _lot_filter("LOT_SIZE", lot, "9000000.00000000"),
         {"filterType": "ICEBERG_PARTS", "limit": 10},
-        {**_lot_filter("MARKET_LOT_SIZE", "0.00000000", "1378.22417541")},
+        _lot_filter("MARKET_LOT_SIZE", "0.00000000", "1378.22417541"),
         {
             "filterType": "TRAILING_DELTA",
             "minTrailingAboveDelta": 10,

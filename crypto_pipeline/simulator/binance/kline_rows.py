@@ -11,12 +11,10 @@ from collections.abc import Sequence
 from functools import partial
 
 from crypto_pipeline.domain.intervals import Interval
-from crypto_pipeline.simulator.binance.klines import Asked, encoded_rows
-from crypto_pipeline.simulator.market.bars import KlineSource, Row
+from crypto_pipeline.simulator.binance.klines import US_PER_MS, Asked, encoded_rows
+from crypto_pipeline.simulator.market.kline_source import KlineSource, Row
 from crypto_pipeline.simulator.market.pages import EncodedRows
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-
-US_PER_MS = 1000
 
 
 class SyntheticRows:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crypto_pipeline.simulator.binance.cadence import CadencedFeed
 from crypto_pipeline.simulator.binance.digits import digits_of
 from crypto_pipeline.simulator.market.bars import Bars
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 from crypto_pipeline.simulator.market.timeframes import Timeframe
+from crypto_pipeline.simulator.streams.cadence import CadencedFeed
 from crypto_pipeline.simulator.streams.feeds import Frame
 
 

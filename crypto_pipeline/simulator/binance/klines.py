@@ -27,6 +27,7 @@ from crypto_pipeline.simulator.binance.parameters import (
 from crypto_pipeline.simulator.market.bars import Bars, Window
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Integers
+from crypto_pipeline.simulator.market.texts import whole_texts
 from crypto_pipeline.simulator.market.timeframes import Timeframe
 
 US_PER_MS = 1000
@@ -58,8 +59,10 @@ class Asked:
     per_ms: int
 
 
-def asked_klines(dialect: Dialect, listing: Listing, query: Query, now_us: int) -> Asked | None:
-    """What a request asks for; None where its times leave nothing.
+def asked_klines(
+    dialect: Dialect, listing: Listing, query: Query, now_us: int, per_ms: int
+) -> Asked | None:
+    """What a request asks for, its rows' times per ms; None where its times leave nothing.
 
     Raises:
         RequestError: a parameter is missing or wrong.
@@ -76,7 +79,7 @@ def asked_klines(dialect: Dialect, listing: Listing, query: Query, now_us: int) 
     if start is not None and start > last:
         return None
     window = Window(start or 0, last, limit, newest=start is None)
-    return Asked(listing, interval, frame, window, 1)
+    return Asked(listing, interval, frame, window, per_ms)
 
 
 def close_times(opens: Integers, frame: Timeframe) -> Integers:
@@ -99,19 +102,15 @@ def kline_columns(listing: Listing, bars: Bars, frame: Timeframe, per_ms: int) -
     price, lot = listing.price_decimals, listing.lot_decimals
     closes = (close_times(bars.open_time, frame) + 1) * per_ms - 1
     return [
-        _texts(bars.open_time * per_ms),
+        whole_texts(bars.open_time * per_ms),
         *(digits.column(units, price) for units in (bars.open, bars.high, bars.low, bars.close)),
         digits.column(bars.volume, lot),
-        _texts(closes),
+        whole_texts(closes),
         digits.column(bars.quote_volume, price + lot),
-        _texts(bars.count),
+        whole_texts(bars.count),
         digits.column(bars.taker_volume, lot),
         digits.column(bars.taker_quote_volume, price + lot),
     ]
-
-
-def _texts(numbers: Integers) -> pa.Array:
-    return pa.array(numbers).cast(pa.string())
 
 
 _AROUND = ("[", ',"', '","', '","', '","', '","', '",', ',"', '",', ',"', '","')

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 from threading import Lock
 
-from crypto_pipeline.simulator.wire.limits import FixedWindow
+from crypto_pipeline.simulator.wire.limits import FixedWindow, Limiter
 from crypto_pipeline.simulator.wire.rules import Rules
 
 MINUTE = 60.0
@@ -31,11 +31,13 @@ class Verdict:
         used: weight used in this minute, this request included.
         status: 200 to go on, 429 over the limit, 418 banned.
         retry_after: whole seconds until the client may ask again, 0 where it may.
+        broken: the limit that it is over, None where it is the weight.
     """
 
     used: int
     status: int = 200
     retry_after: int = 0
+    broken: Limiter | None = None
 
 
 class WeightLimiter:
@@ -47,8 +49,8 @@ class WeightLimiter:
     """
 
     def __init__(self, limit: int, rules: Rules) -> None:
-        self.limit, self.rules = limit, rules
-        self._weights = FixedWindow(rules, limit, MINUTE)
+        self.rules = rules
+        self.weights = FixedWindow(rules, limit, MINUTE)
         self._requests = FixedWindow(rules, RAW_REQUESTS, FIVE_MINUTES)
         self._refusals = FixedWindow(rules, TOLERATED, MINUTE)
         self._banned: dict[str, float] = {}
@@ -57,7 +59,7 @@ class WeightLimiter:
     def charge(self, client: str, weight: int) -> Verdict:
         """Count one request and judge it."""
         with self._lock:
-            weighed = self._weights.take(client, weight)
+            weighed = self.weights.take(client, weight)
             counted = self._requests.take(client)
             used = int(weighed.used)
             banned_for = self._banned.get(client, 0.0) - self.rules.seconds()
@@ -66,6 +68,7 @@ class WeightLimiter:
             if weighed.allowed and counted.allowed:
                 return Verdict(used)
             if self._refusals.take(client).allowed:
-                return Verdict(used, 429, ceil(max(weighed.wait, counted.wait)))
+                broken = self._requests if weighed.allowed else self.weights
+                return Verdict(used, 429, ceil(max(weighed.wait, counted.wait)), broken)
             self._banned[client] = self.rules.seconds() + BAN
             return Verdict(used, 418, ceil(BAN))

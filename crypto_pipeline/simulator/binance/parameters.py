@@ -50,14 +50,14 @@ def illegal(name: str, legal: str) -> RequestError:
     return RequestError(-1100, message)
 
 
-def symbol_text(text: str) -> str:
+def symbol_text(text: str, parameter: str = "symbol") -> str:
     """A symbol that may exist: upper case, 50 characters at most.
 
     Raises:
         RequestError: it may not.
     """
     if not _SYMBOL.fullmatch(text) or text != text.upper():
-        raise illegal("symbol", SYMBOLS)
+        raise illegal(parameter, SYMBOLS)
     return text
 
 

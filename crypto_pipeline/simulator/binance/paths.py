@@ -7,7 +7,6 @@ What belongs here: how each reads its request. What does not: the tables of path
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from crypto_pipeline.simulator.binance.dialects import Dialect, timeframe
 from crypto_pipeline.simulator.binance.klines import BarSource, asked_klines
@@ -75,10 +74,8 @@ class Klines:
         if self.contracts and required(call.query, "contractType") != "PERPETUAL":
             raise RequestError(-1130, "Data sent for parameter 'contractType' is not valid.")
         listing = self.symbols.asked(call.query, call.now_ms, self.parameter)
-        asked = asked_klines(self.dialect, listing, call.query, call.now_us)
-        if asked is None:
-            return list[bytes]()
-        return list(self.source.rows(replace(asked, per_ms=call.per_ms), call.now_us))
+        asked = asked_klines(self.dialect, listing, call.query, call.now_us, call.per_ms)
+        return [] if asked is None else list(self.source.rows(asked, call.now_us))
 
     def slow(self, query: Query) -> bool:
         """Whether the rows are of many days."""

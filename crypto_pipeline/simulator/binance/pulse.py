@@ -89,9 +89,9 @@ class Pulse:
         self.announced = True
         self.ends_at = min(self.ends_at, age + NOTICE)
 
-    def end(self, age: float) -> End | None:
-        """Why the connection ends now, if it does."""
-        if age >= self.ends_at:
+    def end(self, age: float, *, limited: bool = True) -> End | None:
+        """Why the connection ends now, if it does; where nothing is `limited`, as announced."""
+        if age >= self.ends_at and (limited or self.announced):
             return LIVED_OUT
-        late = self._pings and age - self._pings[0][0] > self.dialect.pong_within
+        late = limited and self._pings and age - self._pings[0][0] > self.dialect.pong_within
         return PONG_MISSING if late else None

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+from crypto_pipeline.simulator.wire.answers import compact
+
 METHODS = ("SUBSCRIBE", "UNSUBSCRIBE", "LIST_SUBSCRIPTIONS", "SET_PROPERTY", "GET_PROPERTY")
 LONGEST_ID = 36
 """Characters of a text as request id."""
@@ -28,7 +30,7 @@ class SpeechError(Exception):
 
     def text(self) -> bytes:
         """The error frame."""
-        return _text({"code": self.code, "msg": self.message})
+        return compact({"code": self.code, "msg": self.message})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Asked:
 
     def reply(self, result: object) -> bytes:
         """The frame that answers it."""
-        return _text({"result": result, "id": self.number})
+        return compact({"result": result, "id": self.number})
 
 
 def read(message: str | bytes) -> Asked:
@@ -82,12 +84,6 @@ def _method(document: dict[str, object], text: str) -> str:
         at = text.find(str(method)) + len(str(method)) + 1
         raise _invalid(f"unknown variant `{method}`, expected one of {known} at line 1 column {at}")
     return str(method)
-
-
-def _text(document: dict[str, object]) -> bytes:
-    """Compact JSON; half a surrogate pair, which no UTF-8 can hold, becomes a question mark."""
-    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "replace")
 
 
 def _parsed(text: str) -> object:

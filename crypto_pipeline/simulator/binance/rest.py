@@ -1,7 +1,7 @@
 """One of Binance's REST hosts: it weighs a request, judges it and words the answer.
 
 What belongs here: limits, headers, error bodies. What does not: what each path answers
-(`spot.py`, `perps.py`, `recorded.py`).
+(`spot.py`, `perps.py`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil
 
-from crypto_pipeline.simulator.binance.limits import Verdict, WeightLimiter
+from crypto_pipeline.simulator.binance.limits import MINUTE, Verdict, WeightLimiter
 from crypto_pipeline.simulator.binance.parameters import Query, RequestError
 from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.wire.answers import (
@@ -145,7 +145,8 @@ class RestHost:
         if route.allowance is not None:
             allowed = route.allowance.take(request.client)
             if not allowed.allowed:
-                return self._refusal(request.client, Verdict(0, 429, ceil(allowed.wait)))
+                verdict = Verdict(0, 429, ceil(allowed.wait), route.allowance)
+                return self._refusal(request.client, verdict)
         unit = next((v for k, v in request.headers.items() if k.lower() == "x-mbx-time-unit"), "")
         per_ms = 1000 if self.microseconds and unit.upper() == "MICROSECOND" else 1
         try:
@@ -156,12 +157,15 @@ class RestHost:
 
     def _refusal(self, client: str, verdict: Verdict) -> Answer:
         banned_until = self.clock.now_ms() + verdict.retry_after * 1000
+        broken = verdict.broken or self.limiter.weights
+        minutes = int(broken.window // MINUTE)
+        window = "minute" if minutes == 1 else f"{minutes} minutes"
         message = (
             f"Way too many requests; IP({client}) banned until {banned_until}. Please use the "
             f"websocket for live updates to avoid bans."
             if verdict.status == 418
             else f"Too many requests; current limit of IP({client}) is "
-            f"{self.limiter.limit} requests per minute. Please use the websocket for live updates "
+            f"{broken.limit:.0f} requests per {window}. Please use the websocket for live updates "
             f"to avoid polling the API."
         )
         refusal = json_answer({"code": -1003, "msg": message}, verdict.status)

@@ -6,6 +6,7 @@ What belongs here: handshakes. What does not: what is said after (`conversation.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from math import ceil
 
 from crypto_pipeline.simulator.binance.conversation import MOST_STREAMS, BinanceConversation
@@ -63,8 +64,9 @@ class BinanceSockets:
         if unit not in ("MILLISECOND", "MICROSECOND"):
             return json_answer({"code": -1130, "msg": "Invalid 'timeUnit' parameter."}, 400)
         names = _stream_names(path, request)
-        if len(set(names)) > MOST_STREAMS:
-            return json_answer({"code": -1130, "msg": "Too many streams."}, 400)
+        if len(set(names)) > MOST_STREAMS and line.limited():
+            refusal = json_answer({"code": -1130, "msg": "Too many streams."}, 400)
+            return replace(refusal, violation=True)
         conversation = self._conversation(line, path, fine=unit == "MICROSECOND")
         conversation.open(names)
         return conversation

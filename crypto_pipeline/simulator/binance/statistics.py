@@ -63,7 +63,7 @@ class Statistics:
         closed, previous = self._closed(listing, minute)
         running = self.market.bars(listing, ONE_MINUTE, minute, minute + MINUTE, now_us)
         bars, open_time = joined([closed, running]), now_us // 1000 - DAY
-        last = self.market.trades_from(listing, self.market.last_id(listing, now_us), 1, now_us)
+        last = self.market.last_trade(listing, now_us)
         if not len(last):
             return None
         price, amount = int(last.price[0]), int(last.amount[0])
@@ -84,7 +84,7 @@ class Statistics:
         """Quote and base volume of the last five minutes, and the last price (0 before any)."""
         start = now_us // 1000 // MINUTE * MINUTE - (AVERAGED_MINUTES - 1) * MINUTE
         bars = self.market.bars(listing, ONE_MINUTE, start, now_us // 1000 + 1, now_us)
-        last = self.market.trades_from(listing, self.market.last_id(listing, now_us), 1, now_us)
+        last = self.market.last_trade(listing, now_us)
         close = int(last.price[0]) if len(last) else 0
         return int(bars.quote_volume.sum()), int(bars.volume.sum()), close
 

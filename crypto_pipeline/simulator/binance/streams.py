@@ -19,9 +19,10 @@ from crypto_pipeline.simulator.binance.book_streams import (
 from crypto_pipeline.simulator.binance.books import STEP, Books
 from crypto_pipeline.simulator.binance.dialects import Dialect, timeframe
 from crypto_pipeline.simulator.binance.kline_streams import KlineFeed, KlineStream
-from crypto_pipeline.simulator.binance.mark_streams import MarkFeed, Marks
+from crypto_pipeline.simulator.binance.mark_streams import Marks
 from crypto_pipeline.simulator.binance.statistics import Statistics
-from crypto_pipeline.simulator.binance.ticker_streams import TickerFeed, TickerText, TickerTexts
+from crypto_pipeline.simulator.binance.symbol_feed import SymbolFeed, SymbolText
+from crypto_pipeline.simulator.binance.ticker_streams import TickerTexts
 from crypto_pipeline.simulator.binance.trade_streams import TradeFeed
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
@@ -41,6 +42,7 @@ _BOOK = re.compile(
 _KLINE = re.compile(r"kline_(?P<interval>\w+?)(?P<zone>@\+08:00)?")
 _CONTINUOUS = re.compile(r"continuousKline_(?P<interval>\w+)")
 _MARK = re.compile(r"markPrice(?P<fast>@1s)?")
+_MARKS = re.compile(r"!markPrice@arr(?P<fast>@1s)?")
 _ZONE = 8 * HOUR
 _SPEEDS = {True: (100, 1000), False: (100, 250, 500)}
 """ms between two frames of the book that may be asked for, by whether it is spot."""
@@ -105,8 +107,7 @@ class BinanceFeeds:
         if channel.startswith("kline_"):
             return self._kline(listing, channel, continuous=False)
         if not self.dialect.spot and (named := _MARK.fullmatch(channel)):
-            every = SECOND if named["fast"] else 3 * SECOND
-            return MarkFeed(self.marks, [listing], channel, every, together=False)
+            return self._mark([listing], channel, named, together=False)
         text = self._ticker_texts().get(channel)
         return None if text is None else self._ticker(text, [listing], channel, together=False)
 
@@ -119,22 +120,25 @@ class BinanceFeeds:
             return self._ticker(self.texts.full, self.listings, stream, together=True)
         if stream == "!bookTicker":
             return AllBestFeed([self._stream(each, stream, 5 * SECOND) for each in self.listings])
-        named = _MARK.fullmatch(stream.removeprefix("!").replace("@arr", "", 1))
-        if named is None or not stream.startswith("!markPrice@arr"):
-            return None
-        every = SECOND if named["fast"] else 3 * SECOND
-        return MarkFeed(self.marks, self.listings, stream, every, together=True)
+        named = _MARKS.fullmatch(stream)
+        return None if named is None else self._mark(self.listings, stream, named, together=True)
 
-    def _ticker_texts(self) -> dict[str, TickerText]:
+    def _mark(
+        self, listings: list[Listing], channel: str, named: re.Match[str], *, together: bool
+    ) -> Feed:
+        every, text = SECOND if named["fast"] else 3 * SECOND, self.marks.text
+        return SymbolFeed(text, listings, channel, every, self.per_ms, together=together)
+
+    def _ticker_texts(self) -> dict[str, SymbolText]:
         texts = self.texts
-        found: dict[str, TickerText] = {"miniTicker": texts.mini, "ticker": texts.full}
+        found: dict[str, SymbolText] = {"miniTicker": texts.mini, "ticker": texts.full}
         return {**found, "avgPrice": texts.average} if self.dialect.spot else found
 
     def _ticker(
-        self, text: TickerText, listings: list[Listing], channel: str, *, together: bool
+        self, text: SymbolText, listings: list[Listing], channel: str, *, together: bool
     ) -> Feed:
         every = SECOND if self.dialect.spot or together else 2 * SECOND
-        return TickerFeed(text, listings, channel, every, self.per_ms, together=together)
+        return SymbolFeed(text, listings, channel, every, self.per_ms, together=together)
 
     def _book(self, listing: Listing, channel: str) -> Feed | None:
         named = _BOOK.fullmatch(channel)

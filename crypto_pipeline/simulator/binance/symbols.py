@@ -61,13 +61,13 @@ class Symbols:
             return "BREAK" if self.dialect.spot else "SETTLING"
         return "HALT" if self.dialect.spot and self.halted(listing, now_ms) else "TRADING"
 
-    def named(self, name: str, now_ms: int) -> Listing:
-        """The symbol of that name.
+    def named(self, name: str, now_ms: int, parameter: str = "symbol") -> Listing:
+        """The symbol of that name; `parameter` is where it was read.
 
         Raises:
             RequestError: there is none by now.
         """
-        found = self.get(symbol_text(name), now_ms)
+        found = self.get(symbol_text(name, parameter), now_ms)
         if found is None:
             raise RequestError(-1121, "Invalid symbol.")
         return found
@@ -83,7 +83,7 @@ class Symbols:
         Raises:
             RequestError: it names none, or none that is.
         """
-        return self.named(required(query, parameter), now_ms)
+        return self.named(required(query, parameter), now_ms, parameter)
 
     def several(self, query: Query, now_ms: int) -> tuple[list[Listing], bool]:
         """What `symbol`, `symbols` or neither mean, and whether the answer is one row alone.

@@ -1,25 +1,20 @@
-"""The streams of 24 h tickers and of average prices.
+"""The messages of 24 h tickers and of average prices.
 
-What belongs here: their frames. What does not: the sums (`statistics.py`), REST (`tickers.py`).
+What belongs here: their texts. What does not: the sums (`statistics.py`), REST (`tickers.py`), when
+they are told (`symbol_feed.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from crypto_pipeline.simulator.binance.books import STEP, Books
-from crypto_pipeline.simulator.binance.cadence import CadencedFeed
+from crypto_pipeline.simulator.binance.books import STEP, Books, best_texts
 from crypto_pipeline.simulator.binance.dialects import Dialect
 from crypto_pipeline.simulator.binance.digits import digits_of
 from crypto_pipeline.simulator.binance.statistics import AVERAGED_MINUTES, Rolling, Statistics
 from crypto_pipeline.simulator.binance.tickers import mean_text, percent_text
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.timeframes import DAY
-from crypto_pipeline.simulator.streams.feeds import Frame
-
-TickerText = Callable[[Listing, int, int], str | None]
-"""A symbol's message at an instant (µs), times per ms; None where nothing traded in 24 h."""
 
 
 class TickerTexts:
@@ -36,7 +31,7 @@ class TickerTexts:
         self._day = lru_cache(maxsize=1024)(statistics.day)
 
     def mini(self, listing: Listing, at: int, per_ms: int) -> str | None:
-        """A `24hrMiniTicker`."""
+        """A `24hrMiniTicker`, None where nothing traded yet."""
         day = self._day(listing, at)
         if day is None:
             return None
@@ -70,19 +65,13 @@ class TickerTexts:
 
     def _spot_fields(self, listing: Listing, day: Rolling, at: int) -> tuple[str, str]:
         book, digits = self.books.best(listing, at // STEP * STEP), digits_of(listing)
-        best = (
-            f'"b":"{digits.price_text(int(book.bid_price[0]))}",'
-            f'"B":"{digits.amount_text(int(book.bid_amount[0]))}",'
-            f'"a":"{digits.price_text(int(book.ask_price[0]))}",'
-            f'"A":"{digits.amount_text(int(book.ask_amount[0]))}",'
-        )
+        bid, bid_amount, ask, ask_amount = best_texts(digits, book)
+        best = f'"b":"{bid}","B":"{bid_amount}","a":"{ask}","A":"{ask_amount}",'
         return f'"x":"{digits.price_text(day.previous_close)}",', best
 
     def average(self, listing: Listing, at: int, per_ms: int) -> str | None:
         """An `avgPrice`, told with the time of the newest trade."""
-        market = self.statistics.market
-        newest = market.last_id(listing, at)
-        trades = market.trades_from(listing, newest, 1, at)
+        trades = self.statistics.market.last_trade(listing, at)
         if not len(trades):
             return None
         quote, volume, close = self.statistics.average(listing, at)
@@ -92,40 +81,3 @@ class TickerTexts:
             f'"i":"{AVERAGED_MINUTES}m","w":"{mean}",'
             f'"T":{int(trades.time[0]) * per_ms // 1000}}}'
         )
-
-
-class TickerFeed(CadencedFeed):
-    """Tickers at a cadence: a frame a symbol, or one array of all.
-
-    Args:
-        text: a symbol's message.
-        listings: of which symbols.
-        channel: the stream's name, without the symbol if there is one.
-        every: µs between two frames.
-        per_ms: 1 for times in ms, 1000 for µs.
-        together: whether they are one array.
-    """
-
-    def __init__(
-        self,
-        text: TickerText,
-        listings: Sequence[Listing],
-        channel: str,
-        every: int,
-        per_ms: int,
-        *,
-        together: bool,
-    ) -> None:
-        super().__init__(every)
-        self.text, self.listings, self.channel = text, listings, channel
-        self.per_ms, self.together = per_ms, together
-
-    def told(self, at: int) -> list[Frame]:
-        """The frames of one instant, µs since the epoch."""
-        trading = [each for each in self.listings if each.trading(at // 1000)]
-        told = [(each.symbol, self.text(each, at, self.per_ms)) for each in trading]
-        texts = [(symbol, text) for symbol, text in told if text is not None]
-        if self.together:
-            array = ",".join(text for _, text in texts)
-            return [Frame(f"[{array}]".encode(), at, self.channel)]
-        return [Frame(text.encode(), at, self.channel, symbol) for symbol, text in texts]

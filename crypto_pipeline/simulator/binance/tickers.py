@@ -7,8 +7,8 @@ does not: which symbols a request means, their streams (`ticker_streams.py`).
 from __future__ import annotations
 
 from crypto_pipeline.simulator.binance.books import (
+    best_texts,
     levels_text,
-    moved_last,
     update_id,
     without_levels,
 )
@@ -21,13 +21,15 @@ from crypto_pipeline.simulator.binance.parameters import (
     row_limit,
 )
 from crypto_pipeline.simulator.binance.statistics import AVERAGED_MINUTES, Rolling, Statistics
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.market.texts import decimal_text
 
 Document = dict[str, object]
 
 PERCENT_DIGITS = 3
+_BEST = ("bidPrice", "bidQty", "askPrice", "askQty")
 NEVER_TRADED = Rolling(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1)
 """The day of a symbol that was just listed."""
 
@@ -46,7 +48,7 @@ class Tickers:
     def _book(self, listing: Listing, now_us: int, depth: int) -> Book:
         """The best levels, through a halt as before it; none of what does not trade."""
         if listing.trading(now_us // 1000):
-            return self.market.book(listing, moved_last(listing, now_us), depth)
+            return self.market.book(listing, now_us, depth)
         last = (listing.delisted_at or listing.listed_at) * 1000 - 1
         return without_levels(self.market.book(listing, last, 1))
 
@@ -87,20 +89,14 @@ class Tickers:
 
     def book_ticker(self, listing: Listing, now_us: int) -> Document:
         """Best bid and ask."""
-        book, digits = self._book(listing, now_us, 1), digits_of(listing)
-        best: Document = {
-            "symbol": listing.symbol,
-            "bidPrice": digits.price_text(int(book.bid_price[:1].sum())),
-            "bidQty": digits.amount_text(int(book.bid_amount[:1].sum())),
-            "askPrice": digits.price_text(int(book.ask_price[:1].sum())),
-            "askQty": digits.amount_text(int(book.ask_amount[:1].sum())),
-        }
+        book = self._book(listing, now_us, 1)
+        names, levels = _BEST, best_texts(digits_of(listing), book)
+        best: Document = {"symbol": listing.symbol, **dict(zip(names, levels, strict=True))}
         return best if self.dialect.spot else {**best, "time": book.at // 1000}
 
     def price(self, listing: Listing, now_us: int) -> Document:
         """The newest trade's price, 0 before the first."""
-        newest = self.market.last_id(listing, now_us)
-        trades = self.market.trades_from(listing, newest, 1, now_us)
+        trades = self.market.last_trade(listing, now_us)
         price = digits_of(listing).price_text(int(trades.price.sum()))
         told: Document = {"symbol": listing.symbol, "price": price}
         return told if self.dialect.spot else {**told, "time": now_us // 1000}

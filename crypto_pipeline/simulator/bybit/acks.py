@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from crypto_pipeline.simulator.bybit.categories import OPTION, SPOT
-from crypto_pipeline.simulator.bybit.envelope import compact
+from crypto_pipeline.simulator.wire.answers import compact
 
 STATUS = "status"
 """What the system status connection is called here, beside the categories."""

@@ -10,7 +10,13 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from crypto_pipeline.simulator.bybit.categories import LINEAR, SPOT, Category, listed_in
+from crypto_pipeline.simulator.bybit.categories import (
+    LINEAR,
+    SPOT,
+    Category,
+    ever_listed,
+    listed_in,
+)
 from crypto_pipeline.simulator.bybit.tables import csv_of
 from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.market.listings import Listing
@@ -69,7 +75,7 @@ class BybitArchive:
     def _listing(self, family: str, symbol: str) -> Listing | None:
         if family not in FAMILIES:
             return None
-        return next((each for each in self._listings(family) if each.symbol == symbol), None)
+        return ever_listed(self.market, FAMILIES[family][0], symbol, self.clock.now_ms())
 
     def _listings(self, family: str) -> list[Listing]:
         return listed_in(self.market, FAMILIES[family][0], self.clock.now_ms())

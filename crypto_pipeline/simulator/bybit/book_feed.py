@@ -13,13 +13,14 @@ from crypto_pipeline.simulator.bybit.categories import Category
 from crypto_pipeline.simulator.market.book import BOOK_STEP
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-from crypto_pipeline.simulator.streams.feeds import Feed, Frame, instants
+from crypto_pipeline.simulator.streams.cadence import CadencedFeed
+from crypto_pipeline.simulator.streams.feeds import Frame
 
 QUIET_US = 3_000_000
 """After so long without a change level 1 is sent again."""
 
 
-class BookFeed(Feed):
+class BookFeed(CadencedFeed):
     """One orderbook topic of one symbol.
 
     Args:
@@ -32,28 +33,22 @@ class BookFeed(Feed):
     def __init__(
         self, market: SyntheticMarket, category: Category, listing: Listing, topic: str
     ) -> None:
+        super().__init__(STEPS[topic] * BOOK_STEP)
         self.market, self.category, self.listing, self.topic = market, category, listing, topic
-        self._step = STEPS[topic] * BOOK_STEP
         self._restarted = 0
         self._reset_due = False
 
     def opening(self, now: int) -> list[Frame]:
         """The whole book; the full one comes from REST, and begins with nothing."""
         self._restarted, self._reset_due = 0, False
-        self._at = now
-        self._state = self._state_at(now - SENT_AFTER_US)
+        self._at = now - SENT_AFTER_US
+        self._state = self._state_at(self._at)
         self._sent_at = now
         return [] if self.topic == books.FULL else [self._snapshot(now)]
 
     def until(self, now: int) -> list[Frame]:
-        """What changed, state by state; nothing once the symbol is delisted."""
-        frames: list[Frame] = []
-        due = instants(self._at - SENT_AFTER_US, now - SENT_AFTER_US, self._step)
-        self._at = max(now, self._at)
-        for at in due:
-            if self.listing.trading(at // 1000):
-                frames += self._frames_of(at)
-        return frames
+        """What changed, up to the state whose frame is due now."""
+        return list(super().until(now - SENT_AFTER_US))
 
     def restart(self) -> None:
         """Begin anew as after a restart of the service: the next frame is a snapshot of u 1.
@@ -62,8 +57,10 @@ class BookFeed(Feed):
         """
         self._reset_due = self.topic != books.FULL
 
-    def _frames_of(self, at: int) -> list[Frame]:
-        """The frame of a state, which is none where the book stands still."""
+    def told(self, at: int) -> list[Frame]:
+        """The frame of a state; none where the book stands still, or once it is delisted."""
+        if not self.listing.trading(at // 1000):
+            return []
         before, self._state = self._state, self._state_at(at)
         if self._reset_due:
             return [self._reset(at)]

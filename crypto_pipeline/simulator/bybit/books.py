@@ -10,16 +10,14 @@ steps. A REST book carries the `u` of the topic of 1000 levels.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from crypto_pipeline.simulator.bybit.categories import SPOT, Category
 from crypto_pipeline.simulator.bybit.executions import sequence
 from crypto_pipeline.simulator.bybit.numbers import text
-from crypto_pipeline.simulator.market.book import BOOK_STEP
-from crypto_pipeline.simulator.market.calendar import halts
+from crypto_pipeline.simulator.market.book import BOOK_STEP, changed_levels
+from crypto_pipeline.simulator.market.calendar import standing
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book, Integers
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
@@ -71,14 +69,6 @@ def state_at(market: SyntheticMarket, listing: Listing, at: int, topic: str, dep
     return State(book, book.step // STEPS[topic])
 
 
-def standing(listing: Listing, at: int) -> int:
-    """The instant (µs) that the book of an instant is of: itself, or just before its halt."""
-    for start, end in halts(listing):
-        if start <= at // 1000 < end:
-            return start * 1000 - 1
-    return at
-
-
 def rest_result(listing: Listing, state: State, now_ms: int) -> bytes:
     """The `result` of a REST book; spot and linear alike drop the zeros at the end of numbers."""
     book = state.book
@@ -123,30 +113,23 @@ def delta(category: Category, listing: Listing, before: Book, after: Book) -> st
 
     Where nothing differs the best bid is written once more: no frame is empty, and `u` goes on.
     """
-    bids = _changes(before.bid_price, before.bid_amount, after.bid_price, after.bid_amount)
-    asks = _changes(before.ask_price, before.ask_amount, after.ask_price, after.ask_amount)
-    bids.sort(reverse=True)
-    asks.sort()
+    old_bids, new_bids = (before.bid_price, before.bid_amount), (after.bid_price, after.bid_amount)
+    old_asks, new_asks = (before.ask_price, before.ask_amount), (after.ask_price, after.ask_amount)
+    bids = sorted(_rows(changed_levels(old_bids, new_bids)), reverse=True)
+    asks = sorted(_rows(changed_levels(old_asks, new_asks)))
     if not bids and not asks:
-        bids = [(int(after.bid_price[0]), int(after.bid_amount[0]))]
+        bids = [*_rows(new_bids)][:1]
     written = (_pairs(listing, side, category.padded) for side in (bids, asks))
     return '"b":{},"a":{}'.format(*written)
 
 
-def _changes(
-    old_price: Integers, old_amount: Integers, price: Integers, amount: Integers
-) -> list[tuple[int, int]]:
-    gone = old_price[np.isin(old_price, price, invert=True)]
-    order = np.argsort(old_price)
-    at = np.minimum(np.searchsorted(old_price, price, sorter=order), len(order) - 1)
-    found = order[at]
-    changed = (old_price[found] != price) | (old_amount[found] != amount)
-    new = zip(price[changed].tolist(), amount[changed].tolist(), strict=True)
-    return [*((int(each), 0) for each in gone), *new]
-
-
 def _levels(listing: Listing, price: Integers, amount: Integers, padded: bool = False) -> str:
-    return _pairs(listing, zip(price.tolist(), amount.tolist(), strict=True), padded)
+    return _pairs(listing, _rows((price, amount)), padded)
+
+
+def _rows(columns: Sequence[Integers]) -> Iterable[tuple[int, int]]:
+    """Price and amount of each level."""
+    return zip(*(values.tolist() for values in columns), strict=True)
 
 
 def _pairs(listing: Listing, levels: Iterable[tuple[int, int]], padded: bool) -> str:

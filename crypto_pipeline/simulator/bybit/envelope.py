@@ -13,7 +13,7 @@ import json
 from crypto_pipeline.simulator.wire.answers import Answer
 
 JSON_TYPE = {"Content-Type": "application/json; charset=utf-8"}
-PARAMETER, VISITS, SERVER, ROUTE = 10001, 10006, 10016, 10017
+PARAMETER, VISITS, ROUTE = 10001, 10006, 10017
 
 
 class RefusedError(Exception):
@@ -42,7 +42,7 @@ def refused(error: RefusedError, now_ms: int) -> Answer:
     return enveloped(error.result, now_ms, error.code, error.message)
 
 
-def compact(document: object) -> bytes:
-    """JSON without spaces; half a surrogate pair, which UTF-8 cannot have, becomes `?`."""
-    written = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-    return written.encode(errors="replace")
+def too_frequent() -> Answer:
+    """How an address over a limit is refused, on REST and in a handshake."""
+    kind = {"Content-Type": "text/plain; charset=utf-8"}
+    return Answer(403, b"access too frequent", kind, violation=True)

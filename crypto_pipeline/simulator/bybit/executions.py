@@ -19,6 +19,7 @@ from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.noise import Hashes, mixed
 from crypto_pipeline.simulator.market.records import Flags, Integers, Trades
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.market.texts import concatenated, whole_texts
 
 FIRST_SPOT_ID = 2_290_000_000_000_000_000
 SPOT_IDS_BETWEEN = 8
@@ -44,7 +45,7 @@ def execution_ids(category: Category, listing: Listing, trade_id: Integers) -> p
     """Ids of trades, as text: UUIDs of linear contracts, numbers of spot pairs."""
     if category.padded:
         return _uuids(listing, trade_id)
-    return pa.array(FIRST_SPOT_ID + trade_id + trade_id // SPOT_IDS_BETWEEN).cast(pa.string())
+    return whole_texts(FIRST_SPOT_ID + trade_id + trade_id // SPOT_IDS_BETWEEN)
 
 
 def directions(market: SyntheticMarket, listing: Listing, trades: Trades) -> Integers:
@@ -81,9 +82,9 @@ def rest_rows(category: Category, listing: Listing, trades: Trades) -> list[str]
         '","side":"',
         sides(trades.taker_sells, "Sell", "Buy"),
         '","time":"',
-        numbers(trades.time // 1000),
+        whole_texts(trades.time // 1000),
         '","isBlockTrade":false,"isRPITrade":false,"seq":"',
-        numbers(np.asarray(sequence(trades.time))),
+        whole_texts(np.asarray(sequence(trades.time))),
         '"}',
     )
     return concatenated(*columns)
@@ -98,16 +99,6 @@ def amounts(category: Category, listing: Listing, trades: Trades) -> tuple[pa.Ar
 def sides(taker_sells: Flags, sell: str, buy: str) -> pa.Array:
     """A word for each taker's side."""
     return pc.if_else(pa.array(taker_sells), sell, buy)
-
-
-def numbers(values: Integers) -> pa.Array:
-    """Whole numbers as text."""
-    return pa.array(values).cast(pa.string())
-
-
-def concatenated(*parts: object) -> list[str]:
-    """Columns and constants put together, row by row."""
-    return list(pc.binary_join_element_wise(*parts, "").to_pylist())
 
 
 @lru_cache(maxsize=256)

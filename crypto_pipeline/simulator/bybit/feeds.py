@@ -16,7 +16,7 @@ from crypto_pipeline.simulator.bybit.categories import (
     Category,
     trading,
 )
-from crypto_pipeline.simulator.bybit.figures import Figures
+from crypto_pipeline.simulator.bybit.figures import BybitFigures
 from crypto_pipeline.simulator.bybit.kline_feed import KlineFeed
 from crypto_pipeline.simulator.bybit.status_feed import SilentFeed, StatusFeed
 from crypto_pipeline.simulator.bybit.ticker_feed import TickerFeed
@@ -40,7 +40,9 @@ class BybitFeeds:
         figures: of the tickers.
     """
 
-    def __init__(self, market: SyntheticMarket, clock: SimulatorClock, figures: Figures) -> None:
+    def __init__(
+        self, market: SyntheticMarket, clock: SimulatorClock, figures: BybitFigures
+    ) -> None:
         self.market, self.clock, self.figures = market, clock, figures
 
     def feed(self, stream: str, base: str) -> Feed | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from crypto_pipeline.simulator.bybit.archive import BybitArchive
 from crypto_pipeline.simulator.bybit.feeds import BybitFeeds
-from crypto_pipeline.simulator.bybit.figures import Figures
+from crypto_pipeline.simulator.bybit.figures import BybitFigures
 from crypto_pipeline.simulator.bybit.limits import ConnectLimits, RequestLimits
 from crypto_pipeline.simulator.bybit.rest import BybitRest
 from crypto_pipeline.simulator.bybit.sockets import BybitSockets
@@ -33,7 +33,7 @@ def hosts(
         rules: whether limits are in force; both REST hosts count together.
         feeds: where the websockets' topics come from; None is the market.
     """
-    figures = Figures(market)
+    figures = BybitFigures(market)
     rest = BybitRest(market, clock, RequestLimits(rules), figures)
     topics = feeds or BybitFeeds(market, clock, figures)
     return {

@@ -8,11 +8,13 @@ from __future__ import annotations
 from urllib.parse import parse_qs, quote, unquote
 
 from crypto_pipeline.simulator.bybit.categories import LINEAR, SPOT, Category, listed_in
-from crypto_pipeline.simulator.bybit.envelope import PARAMETER, RefusedError, compact
+from crypto_pipeline.simulator.bybit.envelope import PARAMETER, RefusedError
 from crypto_pipeline.simulator.bybit.parameters import Query, limit_of, unknown_symbol
 from crypto_pipeline.simulator.bybit.tickers import FUNDING_CAP
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.market.texts import decimal_text
+from crypto_pipeline.simulator.wire.answers import compact
 
 DEFAULT_ROWS, MOST_ROWS = 500, 1000
 TRADING, CLOSED = "Trading", "Closed"

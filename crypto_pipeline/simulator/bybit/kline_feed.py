@@ -13,7 +13,8 @@ from crypto_pipeline.simulator.bybit.klines import frame_text
 from crypto_pipeline.simulator.market.bars import Bars
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-from crypto_pipeline.simulator.streams.feeds import Feed, Frame, instants
+from crypto_pipeline.simulator.streams.cadence import CadencedFeed
+from crypto_pipeline.simulator.streams.feeds import Frame
 
 SECOND_US = 1_000_000
 UNCHANGED_US = 60 * SECOND_US
@@ -21,7 +22,7 @@ Sent = tuple[int, int]
 """Open time and number of trades of a bar."""
 
 
-class KlineFeed(Feed):
+class KlineFeed(CadencedFeed):
     """The bars of one symbol and interval.
 
     Args:
@@ -31,6 +32,7 @@ class KlineFeed(Feed):
     """
 
     def __init__(self, market: SyntheticMarket, listing: Listing, interval: str) -> None:
+        super().__init__(SECOND_US)
         self.market, self.listing, self.interval = market, listing, interval
         self.timeframe = INTERVALS[interval]
 
@@ -40,16 +42,7 @@ class KlineFeed(Feed):
         self._sent: Sent = (-1, 0)
         return []
 
-    def until(self, now: int) -> list[Frame]:
-        """The bar of each full second."""
-        due = instants(self._at, now, SECOND_US)
-        self._at = max(now, self._at)
-        frames: list[Frame] = []
-        for at in due:
-            frames += self._frames_at(at)
-        return frames
-
-    def _frames_at(self, at: int) -> list[Frame]:
+    def told(self, at: int) -> list[Frame]:
         """What is due at a full second: the confirmed bar at its end, else the running one."""
         opening = self.timeframe.opening(at // 1000)
         over = opening == at // 1000

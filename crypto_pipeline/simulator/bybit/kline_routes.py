@@ -24,7 +24,7 @@ from crypto_pipeline.simulator.market.bars import Window
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.pages import EncodedRows
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-from crypto_pipeline.simulator.market.timeframes import MINUTE, Timeframe
+from crypto_pipeline.simulator.market.timeframes import Timeframe
 
 NO_CATEGORY = "params error: Category is invalid"
 DEFAULT_ROWS, MOST_ROWS = 200, 1000
@@ -73,16 +73,16 @@ class KlineRoutes:
         frame = INTERVALS.get(query.get("interval", ""))
         if frame is None:
             raise RefusedError(PARAMETER, "Invalid period!")
-        return listing, frame, _window(query, listing, now // 1000)
+        return listing, frame, _window(query, listing, frame, now // 1000)
 
 
-def _window(query: Query, listing: Listing, now_ms: int) -> Window | None:
+def _window(query: Query, listing: Listing, frame: Timeframe, now_ms: int) -> Window | None:
     """Both bounds inclusive; with a start alone the bars nearest to it, else to the end."""
     start, end = whole_number(query, "start"), whole_number(query, "end")
     limit = limit_of(query, DEFAULT_ROWS, MOST_ROWS)
     first = max(start or 0, 0)
     last = now_ms if end is None else min(end, now_ms)
-    if first > last or last < listing.listed_at // MINUTE * MINUTE:
+    if first > last or last < frame.opening(listing.listed_at):
         return None
     return Window(first, last, limit, newest=start is None or end is not None)
 

@@ -5,10 +5,10 @@ What belongs here: one bar's text. What does not: which bars a page or a feed ho
 
 from __future__ import annotations
 
-from crypto_pipeline.simulator.bybit.executions import concatenated, numbers
 from crypto_pipeline.simulator.bybit.numbers import text, texts
 from crypto_pipeline.simulator.market.bars import Bars
 from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.texts import concatenated, whole_texts
 from crypto_pipeline.simulator.market.timeframes import Timeframe
 
 
@@ -17,7 +17,7 @@ def rest_rows(listing: Listing, bars: Bars, _: Timeframe) -> list[bytes]:
     if not len(bars):
         return []
     price, lot = listing.price_decimals, listing.lot_decimals
-    parts: list[object] = ['["', numbers(bars.open_time)]
+    parts: list[object] = ['["', whole_texts(bars.open_time)]
     for prices in (bars.open, bars.high, bars.low, bars.close):
         parts += ['","', texts(prices, price, padded=False)]
     parts += ['","', texts(bars.volume, lot, padded=False)]

@@ -14,14 +14,14 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from crypto_pipeline.simulator.bybit.numbers import signed_text
 from crypto_pipeline.simulator.market.bars import Window
 from crypto_pipeline.simulator.market.funding import DECIMALS
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text
-from crypto_pipeline.simulator.market.path import SEGMENT, basis, day_segments, index_path
+from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.path import basis, day_segments, index_path
 from crypto_pipeline.simulator.market.records import Integers
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-from crypto_pipeline.simulator.market.timeframes import DAY, MINUTE, Timeframe
+from crypto_pipeline.simulator.market.texts import decimal_text, signed_text
+from crypto_pipeline.simulator.market.timeframes import DAY, MINUTE, SEGMENT, Timeframe
 
 MARK, INDEX, PREMIUM = "mark", "index", "premium"
 PREMIUM_DECIMALS = 6

@@ -9,30 +9,20 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crypto_pipeline.simulator.market.bars import decimal_texts
-from crypto_pipeline.simulator.market.listings import decimal_text, trimmed_text
 from crypto_pipeline.simulator.market.records import Integers
+from crypto_pipeline.simulator.market.texts import (
+    decimal_text,
+    decimal_texts,
+    trimmed_text,
+    trimmed_texts,
+    whole_texts,
+    without_zeros,
+)
 
 
 def text(units: int, decimals: int, padded: bool) -> str:
     """`units` of 10^-decimals, with the zeros at the end of its fraction or without."""
     return decimal_text(units, decimals) if padded else trimmed_text(units, decimals)
-
-
-def signed_text(units: int, decimals: int, printed: int | None = None) -> str:
-    """A number that may be negative, without zeros at its end.
-
-    Args:
-        units: of 10^-decimals.
-        decimals: digits after the point that `units` has.
-        printed: digits after the point to round to, half away from zero; None is all of them.
-    """
-    size, scale = abs(units), decimals
-    if printed is not None and printed < decimals:
-        unit = 10 ** (decimals - printed)
-        size, scale = (size + unit // 2) // unit, printed
-    written = trimmed_text(size, scale)
-    return f"-{written}" if units < 0 and size else written
 
 
 def rounded_text(units: int, decimals: int, printed: int) -> str:
@@ -45,23 +35,17 @@ def rounded_text(units: int, decimals: int, printed: int) -> str:
 
 def texts(units: Integers, decimals: int, padded: bool) -> pa.Array:
     """Whole columns of `text`."""
-    written = decimal_texts(units, decimals, decimals)
-    return written if padded or not decimals else trimmed(written)
-
-
-def trimmed(written: pa.Array) -> pa.Array:
-    """Decimal fractions (each has a point) without the zeros at their end."""
-    return pc.utf8_rtrim(pc.utf8_rtrim(written, characters="0"), characters=".")
+    return decimal_texts(units, decimals, decimals) if padded else trimmed_texts(units, decimals)
 
 
 def general_texts(units: Integers, decimals: int) -> pa.Array:
     """Numbers above 0 as Go's `%g` writes them: `2472.5004`, from a million on `2.4725004e+06`."""
     if decimals < 0:
         units, decimals = units * 10**-decimals, 0
-    digits = pa.array(units).cast(pa.string())
+    digits = whole_texts(units)
     exponent = pc.subtract(pc.utf8_length(digits), decimals + 1)
     fraction = pc.utf8_slice_codeunits(digits, start=1)
-    mantissa = trimmed(
+    mantissa = without_zeros(
         pc.binary_join_element_wise(pc.utf8_slice_codeunits(digits, start=0, stop=1), fraction, ".")
     )
     power = pc.utf8_lpad(pc.abs(exponent).cast(pa.string()), width=2, padding="0")

@@ -13,18 +13,16 @@ from crypto_pipeline.simulator.bybit.categories import SPOT, listed_in
 from crypto_pipeline.simulator.bybit.envelope import (
     PARAMETER,
     ROUTE,
-    SERVER,
     VISITS,
     RefusedError,
-    compact,
     enveloped,
     refused,
+    too_frequent,
 )
-from crypto_pipeline.simulator.bybit.figures import Figures
+from crypto_pipeline.simulator.bybit.figures import BybitFigures
 from crypto_pipeline.simulator.bybit.instruments import instruments_result
 from crypto_pipeline.simulator.bybit.kline_routes import KlineRoutes
 from crypto_pipeline.simulator.bybit.limits import PATH_REQUESTS, Judgement, RequestLimits
-from crypto_pipeline.simulator.bybit.numbers import signed_text
 from crypto_pipeline.simulator.bybit.parameters import (
     Query,
     Route,
@@ -39,8 +37,9 @@ from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.market.funding import DECIMALS
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.market.texts import signed_text
 from crypto_pipeline.simulator.market.timeframes import HOUR
-from crypto_pipeline.simulator.wire.answers import Answer, Request, missing_page
+from crypto_pipeline.simulator.wire.answers import Answer, Request, compact, missing_page
 
 ROOT = "/v5/"
 ILLEGAL = "Illegal category"
@@ -62,7 +61,7 @@ class BybitRest:
         market: SyntheticMarket,
         clock: SimulatorClock,
         limits: RequestLimits,
-        figures: Figures,
+        figures: BybitFigures,
     ) -> None:
         self.market, self.clock, self.limits, self.figures = market, clock, limits, figures
         self._routes: dict[str, Route] = {
@@ -83,13 +82,13 @@ class BybitRest:
 
     def refusal(self, status: int) -> Answer | None:
         """Bybit's own body of an HTTP error."""
-        return _too_frequent() if status == 403 else None
+        return too_frequent() if status == 403 else None
 
     def answer(self, request: Request) -> Answer:
         """Answer a GET, the limits first."""
         judged = self.limits.judge(request.client, request.path)
         if judged.banned:
-            return replace(_too_frequent(), weight=1, violation=True)
+            return replace(too_frequent(), weight=1)
         if not request.path.startswith(ROOT):
             return replace(missing_page(), weight=1)
         now = self.clock.now_us()
@@ -107,8 +106,6 @@ class BybitRest:
             result = route(request.query, now)
         except RefusedError as error:
             return refused(error, now // 1000)
-        except (ArithmeticError, ValueError):
-            return refused(RefusedError(SERVER, "Server error."), now // 1000)
         message = "" if route is _status else "OK"
         return enveloped(result, now // 1000, message=message)
 
@@ -192,10 +189,6 @@ def _funding_span(query: Query, listing: Listing, now_ms: int) -> tuple[int, int
     longest = limit_of(query, 200, 200) * listing.interval_hours * HOUR
     until = now_ms if end is None else min(end, now_ms)
     return max(start or 0, until - longest + 1, 0), until
-
-
-def _too_frequent() -> Answer:
-    return Answer(403, b"access too frequent", {"Content-Type": "text/plain; charset=utf-8"})
 
 
 def _limit_headers(judged: Judgement, now_ms: int) -> dict[str, str]:

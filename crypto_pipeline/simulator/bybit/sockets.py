@@ -8,6 +8,7 @@ from __future__ import annotations
 from crypto_pipeline.simulator.bybit.acks import STATUS, new_speech
 from crypto_pipeline.simulator.bybit.categories import CATEGORIES
 from crypto_pipeline.simulator.bybit.conversation import BybitConversation
+from crypto_pipeline.simulator.bybit.envelope import too_frequent
 from crypto_pipeline.simulator.bybit.feeds import PUBLIC, STATUS_PATH
 from crypto_pipeline.simulator.bybit.limits import ConnectLimits
 from crypto_pipeline.simulator.clock import SimulatorClock
@@ -39,7 +40,7 @@ class BybitSockets:
         if name is None:
             return missing_page()
         if not self.limits.admits(request.client, name):
-            return Answer(403, b"access too frequent", {"Content-Type": "text/plain"}, 0, True)
+            return too_frequent()
         base = request.path.rstrip("/")
         speech = new_speech(name)
         return BybitConversation(line, speech, self.feeds, base, self.clock, self.limits)

@@ -5,9 +5,9 @@ What belongs here: those feeds. What does not: the notices themselves (`status.p
 
 from __future__ import annotations
 
-from crypto_pipeline.simulator.bybit.envelope import compact
 from crypto_pipeline.simulator.bybit.status import changes, notices
 from crypto_pipeline.simulator.streams.feeds import Feed, Frame
+from crypto_pipeline.simulator.wire.answers import compact
 
 
 class SilentFeed(Feed):

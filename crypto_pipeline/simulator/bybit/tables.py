@@ -17,13 +17,13 @@ from crypto_pipeline.simulator.bybit.executions import (
     amounts,
     directions,
     execution_ids,
-    numbers,
     sides,
 )
 from crypto_pipeline.simulator.bybit.numbers import general_texts, texts
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Trades
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.market.texts import whole_texts
 
 RPI_FROM = int(datetime(2025, 3, 13, tzinfo=UTC).timestamp()) * 1000
 """Files of days from this one on (ms) have a column that says which trades were RPI: none here."""
@@ -77,8 +77,8 @@ def _linear(
 
 def _spot(listing: Listing, trades: Trades) -> list[pa.Array]:
     return [
-        numbers(np.arange(1, len(trades) + 1)),
-        numbers(trades.time // 1000),
+        whole_texts(np.arange(1, len(trades) + 1)),
+        whole_texts(trades.time // 1000),
         texts(trades.price, listing.price_decimals, padded=False),
         texts(trades.amount, listing.lot_decimals, padded=False),
         sides(trades.taker_sells, "sell", "buy"),

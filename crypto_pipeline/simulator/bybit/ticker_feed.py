@@ -10,12 +10,13 @@ changed, looked at every 50 ms.
 from __future__ import annotations
 
 from crypto_pipeline.simulator.bybit.categories import Category
-from crypto_pipeline.simulator.bybit.envelope import compact
 from crypto_pipeline.simulator.bybit.executions import sequence
-from crypto_pipeline.simulator.bybit.figures import Figures
+from crypto_pipeline.simulator.bybit.figures import BybitFigures
 from crypto_pipeline.simulator.bybit.tickers import Row, linear_data, spot_data
 from crypto_pipeline.simulator.market.listings import Listing
-from crypto_pipeline.simulator.streams.feeds import Feed, Frame, instants
+from crypto_pipeline.simulator.streams.cadence import CadencedFeed
+from crypto_pipeline.simulator.streams.feeds import Frame
+from crypto_pipeline.simulator.wire.answers import compact
 
 CHANNEL = "tickers"
 LINEAR_US, SPOT_US = 100_000, 50_000
@@ -24,7 +25,7 @@ SENT_AFTER_US = 2_000
 _TOGETHER = (("bid1Price", "bid1Size"), ("ask1Price", "ask1Size"))
 
 
-class TickerFeed(Feed):
+class TickerFeed(CadencedFeed):
     """The ticker of one symbol.
 
     Args:
@@ -33,28 +34,25 @@ class TickerFeed(Feed):
         listing: of what.
     """
 
-    def __init__(self, figures: Figures, category: Category, listing: Listing) -> None:
+    def __init__(self, figures: BybitFigures, category: Category, listing: Listing) -> None:
+        super().__init__(LINEAR_US if category.padded else SPOT_US)
         self.figures, self.category, self.listing = figures, category, listing
-        self._step = LINEAR_US if category.padded else SPOT_US
 
     def opening(self, now: int) -> list[Frame]:
         """A snapshot."""
-        self._at = now
-        at = (now - SENT_AFTER_US) // self._step * self._step
+        self._at = now - SENT_AFTER_US
+        at = self._at // self.every * self.every
         self._data = self._data_at(at)
         return [self._frame("snapshot", self._data, at, now)]
 
     def until(self, now: int) -> list[Frame]:
-        """What changed at each instant; nothing once the symbol is delisted."""
-        due = instants(self._at - SENT_AFTER_US, now - SENT_AFTER_US, self._step)
-        self._at = max(now, self._at)
-        frames: list[Frame] = []
-        for at in due:
-            if self.listing.trading(at // 1000):
-                frames += self._frames_of(at)
-        return frames
+        """What changed, up to the instant whose frame is due now."""
+        return list(super().until(now - SENT_AFTER_US))
 
-    def _frames_of(self, at: int) -> list[Frame]:
+    def told(self, at: int) -> list[Frame]:
+        """What changed since the instant before; nothing once the symbol is delisted."""
+        if not self.listing.trading(at // 1000):
+            return []
         before, self._data = self._data, self._data_at(at)
         if self._data == before:
             return []

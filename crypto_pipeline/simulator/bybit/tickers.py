@@ -7,11 +7,13 @@ frame is due (`ticker_feed.py`).
 from __future__ import annotations
 
 from crypto_pipeline.domain.instruments import InstrumentType
-from crypto_pipeline.simulator.bybit.figures import Figures, LastTrade, Totals
-from crypto_pipeline.simulator.bybit.numbers import rounded_text, signed_text
+from crypto_pipeline.simulator.bybit.figures import BybitFigures, LastTrade
+from crypto_pipeline.simulator.bybit.numbers import rounded_text
+from crypto_pipeline.simulator.market.figures import Totals
 from crypto_pipeline.simulator.market.funding import DECIMALS
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text, trimmed_text
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book, Mark
+from crypto_pipeline.simulator.market.texts import decimal_text, signed_text, trimmed_text
 
 FUNDING_CAP = "0.005"
 Row = dict[str, str]
@@ -27,10 +29,11 @@ def change_text(price: int, before: int, digits: int) -> str:
     return signed_text(rounded if price >= before else -rounded, digits)
 
 
-def linear_data(figures: Figures, listing: Listing, at: int) -> Row:
+def linear_data(figures: BybitFigures, listing: Listing, at: int) -> Row:
     """The `data` of a linear ticker's snapshot, at an instant in µs."""
     decimals, mark = listing.price_decimals, figures.mark(listing, at)
-    last, day = figures.last(listing, at), figures.day(listing, at)
+    last = figures.last(listing, at)
+    day = figures.day(listing, at).with_price(last.price)
     prices = {**_prices(last, day), "prevPrice1h": figures.hour_ago(listing, at)}
     return {
         "symbol": listing.symbol,
@@ -40,7 +43,7 @@ def linear_data(figures: Figures, listing: Listing, at: int) -> Row:
         "markPrice": rounded_text(mark.mark, DECIMALS, decimals),
         "indexPrice": rounded_text(mark.index, DECIMALS, decimals),
         **_open_interest(listing, figures.open_interest(listing, at), mark),
-        "turnover24h": rounded_text(day.turnover, decimals + listing.lot_decimals, 4),
+        "turnover24h": rounded_text(day.quote_volume, decimals + listing.lot_decimals, 4),
         "volume24h": rounded_text(day.volume, listing.lot_decimals, 4),
         "fundingIntervalHour": str(mark.interval_hours),
         "fundingCap": FUNDING_CAP,
@@ -53,7 +56,7 @@ def linear_data(figures: Figures, listing: Listing, at: int) -> Row:
     }
 
 
-def linear_row(figures: Figures, listing: Listing, at: int) -> Row:
+def linear_row(figures: BybitFigures, listing: Listing, at: int) -> Row:
     """A REST row of a linear ticker: the snapshot's keys, some of futures, no tick direction."""
     data = linear_data(figures, listing, at)
     empty = ("predictedDeliveryPrice", "basisRate", "deliveryFeeRate", "basis", "basisRateYear")
@@ -61,23 +64,24 @@ def linear_row(figures: Figures, listing: Listing, at: int) -> Row:
     return {**row, **dict.fromkeys(empty, ""), "deliveryTime": "0"}
 
 
-def spot_row(figures: Figures, listing: Listing, at: int) -> Row:
+def spot_row(figures: BybitFigures, listing: Listing, at: int) -> Row:
     """A REST row of a spot ticker, at an instant in µs: the frame's keys, best bid and ask."""
     best = _best(listing, figures.best(listing, at), padded=False)
     return {"symbol": listing.symbol, **best, **spot_data(figures, listing, at)}
 
 
-def spot_data(figures: Figures, listing: Listing, at: int) -> Row:
+def spot_data(figures: BybitFigures, listing: Listing, at: int) -> Row:
     """The `data` of a spot ticker's frame, at an instant in µs: no bid and ask."""
     decimals, lots = listing.price_decimals, listing.lot_decimals
-    last, day = figures.last(listing, at), figures.day(listing, at)
+    last = figures.last(listing, at)
+    day = figures.day(listing, at).with_price(last.price)
     prices = _prices(last, day)
     names = ("lastPrice", "highPrice24h", "lowPrice24h", "prevPrice24h")
     return {
         "symbol": listing.symbol,
         **{name: trimmed_text(prices[name], decimals) for name in names},
         "volume24h": trimmed_text(day.volume, lots),
-        "turnover24h": trimmed_text(day.turnover, decimals + lots),
+        "turnover24h": trimmed_text(day.quote_volume, decimals + lots),
         "price24hPcnt": change_text(last.price, day.first, 4),
         "usdIndexPrice": _usd_index(figures, listing, at),
     }
@@ -87,8 +91,8 @@ def _prices(last: LastTrade, day: Totals) -> dict[str, int]:
     return {
         "lastPrice": last.price,
         "prevPrice24h": day.first,
-        "highPrice24h": max(day.high, last.price),
-        "lowPrice24h": min(day.low, last.price),
+        "highPrice24h": day.high,
+        "lowPrice24h": day.low,
     }
 
 
@@ -115,7 +119,7 @@ def _best(listing: Listing, book: Book, *, padded: bool) -> Row:
     return dict(zip(_BEST_KEYS, texts, strict=True))
 
 
-def _usd_index(figures: Figures, listing: Listing, at: int) -> str:
+def _usd_index(figures: BybitFigures, listing: Listing, at: int) -> str:
     """The index of the coin's perpetual, empty where it has none."""
     perpetual = figures.market.listing("bybit", InstrumentType.PERP, f"{listing.base}USDT")
     if perpetual is None or not perpetual.trading(at // 1000):

@@ -17,16 +17,15 @@ from crypto_pipeline.simulator.bybit.categories import Category
 from crypto_pipeline.simulator.bybit.executions import (
     DIRECTIONS,
     amounts,
-    concatenated,
     directions,
     execution_ids,
-    numbers,
     sequence,
     sides,
 )
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Integers, Trades
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.market.texts import concatenated, whole_texts
 from crypto_pipeline.simulator.streams.feeds import Feed, Frame
 
 CHANNEL = "publicTrade"
@@ -88,7 +87,7 @@ def frame_entries(
     price, size = amounts(category, listing, trades)
     side = sides(trades.taker_sells, "Sell", "Buy")
     number = execution_ids(category, listing, trades.trade_id)
-    time, seq = numbers(trades.time // 1000), numbers(np.asarray(sequence(trades.time)))
+    time, seq = whole_texts(trades.time // 1000), whole_texts(np.asarray(sequence(trades.time)))
     name = listing.symbol
     if not category.padded:
         head = ('{"i":"', number, '","T":', time, ',"p":"', price, '","v":"', size, '","S":"')

@@ -6,7 +6,7 @@ What belongs here: cadences and what each channel begins with. What does not: th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -15,18 +15,15 @@ from crypto_pipeline.simulator.coinbase import advanced_frames as written
 from crypto_pipeline.simulator.coinbase.advanced_frames import Event
 from crypto_pipeline.simulator.coinbase.candles import FIVE_MINUTES, pushed_rows
 from crypto_pipeline.simulator.coinbase.documents import state, status_product
-from crypto_pipeline.simulator.coinbase.levels import best_at
-from crypto_pipeline.simulator.coinbase.product_feed import ProductFeed
+from crypto_pipeline.simulator.coinbase.product_feed import SECOND, STATUS_STEP, ProductFeed
 from crypto_pipeline.simulator.coinbase.view import View
 from crypto_pipeline.simulator.market.bars import Window
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Trades
+from crypto_pipeline.simulator.streams.cadence import CadencedFeed
 from crypto_pipeline.simulator.streams.feeds import Feed, Frame, instants
 
-SECOND = 1_000_000
 TRADE_BATCH = SECOND // 4
-TICKER_BATCH = 5 * SECOND
-STATUS_STEP = 5 * SECOND
 TRADES_BEFORE = 100
 """Trades of a snapshot."""
 CANDLES_BEFORE = 100
@@ -80,17 +77,15 @@ class TickerFeed(EventFeed):
 
     def until(self, now: int) -> Sequence[Frame]:
         """One event an order, at its instant."""
-        trades = self.traded(now)
-        last = np.flatnonzero(np.diff(trades.agg_id, append=-1))
-        orders = [trades[place : place + 1] for place in last.tolist()]
-        return [frame for each in orders for frame in self.told(each, int(each.time[0]), "update")]
+        told = [self.told(each, int(each.time[0]), "update") for each in self.orders(now)]
+        return [frame for frames in told for frame in frames]
 
     def told(self, trade: Trades, at: int, kind: str, *, best: bool = True) -> list[Frame]:
         """The ticker at an instant (µs) if there ever was a trade."""
         if not len(trade):
             return []
         statistics, listing = self.view.statistics, self.listing
-        book = best_at(self.view.market, listing, at) if best else None
+        book = self.view.market.book(listing, at, 1) if best else None
         stretches = statistics.day(listing, at), statistics.month(listing, at)
         text = written.ticker(listing, int(trade.price[0]), stretches, book, kind)
         return [self.framed(text, at)]
@@ -107,12 +102,8 @@ class TickerBatchFeed(TickerFeed):
 
     def until(self, now: int) -> Sequence[Frame]:
         """An event at each fifth second, of the last trade before."""
-        frames: list[Frame] = []
-        for at in instants(self.advanced(now), now, TICKER_BATCH):
-            last = self.view.statistics.last_trade(self.listing, at)
-            if len(last) and int(last.time[0]) > at - TICKER_BATCH:
-                frames += self.told(last, at, "update", best=False)
-        return frames
+        told = [self.told(*each, "update", best=False) for each in self.batches(now)]
+        return [frame for frames in told for frame in frames]
 
 
 class LevelFeed(EventFeed):
@@ -126,9 +117,8 @@ class LevelFeed(EventFeed):
 
     def until(self, now: int) -> Sequence[Frame]:
         """The changes of each state of the book since the last call."""
-        changes = self.view.levels.changes(self.listing, self.advanced(now), now)
-        told = [each for each in changes if len(each)]
-        return [self.framed(written.update(self.listing, each), each.at) for each in told]
+        changes = self.changes(now)
+        return [self.framed(written.update(self.listing, each), each.at) for each in changes]
 
 
 class CandleFeed(EventFeed):
@@ -173,22 +163,12 @@ class StatusFeed(EventFeed):
         return self.framed(written.status([status_product(self.listing, flags)]), at)
 
 
-class HeartbeatFeed(Feed):
+class HeartbeatFeed(CadencedFeed):
     """`heartbeats`: every second, of the connection and no product."""
 
-    def __init__(self) -> None:
-        self.done = 0
-
-    def opening(self, now: int) -> Sequence[Frame]:
-        """Nothing yet."""
-        self.done = now
-        return []
-
-    def until(self, now: int) -> Sequence[Frame]:
-        """One event a second."""
-        done, self.done = self.done, now
-        seconds = instants(done, now, SECOND)
-        return [Event(written.heartbeat(at), at, "heartbeats") for at in seconds]
+    def told(self, at: int) -> Iterable[Frame]:
+        """One event."""
+        return [Event(written.heartbeat(at), at, "heartbeats")]
 
 
 FEEDS: dict[str, Callable[[View, Listing, str], Feed]] = {
@@ -215,9 +195,7 @@ class AdvancedFeeds:
     def feed(self, stream: str, base: str) -> Feed | None:
         """The feed of `channel:product`, or of `heartbeats`; None where there is none."""
         channel, _, symbol = stream.partition(":")
-        if base != "advanced":
-            return None
         if stream == "heartbeats":
-            return HeartbeatFeed()
+            return HeartbeatFeed(SECOND)
         listing, made = self.view.listing(symbol), FEEDS.get(channel)
         return None if listing is None or made is None else made(self.view, listing, channel)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crypto_pipeline.simulator.coinbase.bodies import text_of
 from crypto_pipeline.simulator.coinbase.documents import percentage
 from crypto_pipeline.simulator.coinbase.levels import Changes
 from crypto_pipeline.simulator.coinbase.notation import (
@@ -18,14 +17,14 @@ from crypto_pipeline.simulator.coinbase.notation import (
     joined_texts,
     maker_sides,
     nanoseconds,
-    short_decimals,
     short_instant,
-    whole_texts,
 )
-from crypto_pipeline.simulator.coinbase.statistics import Stretch
-from crypto_pipeline.simulator.market.listings import Listing, trimmed_text
+from crypto_pipeline.simulator.market.figures import Totals
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book, Integers, Trades
+from crypto_pipeline.simulator.market.texts import trimmed_text, trimmed_texts, whole_texts
 from crypto_pipeline.simulator.streams.feeds import Frame
+from crypto_pipeline.simulator.wire.answers import compact
 
 Document = dict[str, object]
 
@@ -60,13 +59,13 @@ def message(channel: str, at: int, sequence: int, event: bytes) -> bytes:
 
 def error(text: str) -> bytes:
     """What the venue says of a message that it does not take."""
-    return text_of({"type": "error", "message": text})
+    return compact({"type": "error", "message": text})
 
 
 def trade_rows(listing: Listing, trades: Trades) -> list[bytes]:
     """One row a trade, in the order of the trades; `side` is the maker's."""
-    price = short_decimals(trades.price, listing.price_decimals)
-    size = short_decimals(trades.amount, listing.lot_decimals)
+    price = trimmed_texts(trades.price, listing.price_decimals)
+    size = trimmed_texts(trades.amount, listing.lot_decimals)
     time = instants_of(trades.time, short=True)
     head = f'{{"product_id":"{listing.symbol}","trade_id":"'
     ids = whole_texts(trades.trade_id)
@@ -103,15 +102,15 @@ def _levels(listing: Listing, changes: Changes, kind: str) -> bytes:
 
 
 def _side(listing: Listing, side: str, at: int, price: Integers, amount: Integers) -> list[bytes]:
-    prices = short_decimals(price, listing.price_decimals)
-    amounts = short_decimals(amount, listing.lot_decimals)
+    prices = trimmed_texts(price, listing.price_decimals)
+    amounts = trimmed_texts(amount, listing.lot_decimals)
     time = short_instant(at)
     head = f'{{"side":"{side}","event_time":"{time}","price_level":"'
     return joined_texts(head, prices, '","new_quantity":"', amounts, '"}')
 
 
 def ticker(
-    listing: Listing, price: int, stretches: tuple[Stretch, Stretch], best: Book | None, kind: str
+    listing: Listing, price: int, stretches: tuple[Totals, Totals], best: Book | None, kind: str
 ) -> bytes:
     """The last price among those of the last day and of the last 30 days.
 
@@ -136,10 +135,10 @@ def ticker(
         "price": trimmed_text(price, decimals),
         "volume_24_h": trimmed_text(day.volume, listing.lot_decimals),
         **{name: trimmed_text(value, decimals) for name, value in prices.items()},
-        "price_percent_chg_24_h": percentage(price, day.open),
+        "price_percent_chg_24_h": percentage(price, day.first),
         **({} if best is None else _best(listing, best)),
     }
-    return text_of({"type": kind, "tickers": [told]})
+    return compact({"type": kind, "tickers": [told]})
 
 
 def _best(listing: Listing, book: Book) -> Document:
@@ -162,11 +161,11 @@ def heartbeat(at: int) -> bytes:
     count = at // 1_000_000 - _UPTIME_FROM
     date, _, time = nanoseconds(at)[:-1].partition("T")
     uptime = f"m=+{count}.{at % 1_000_000 * 1000:09d}"
-    return text_of(
+    return compact(
         {"current_time": f"{date} {time} +0000 UTC {uptime}", "heartbeat_counter": count}
     )
 
 
 def status(products: Sequence[Document]) -> bytes:
     """What products there are."""
-    return text_of({"type": "snapshot", "products": list(products)})
+    return compact({"type": "snapshot", "products": list(products)})

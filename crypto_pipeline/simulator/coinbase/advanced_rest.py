@@ -11,14 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
-from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.coinbase import currencies
 from crypto_pipeline.simulator.coinbase.bodies import encoded, written
 from crypto_pipeline.simulator.coinbase.candles import ADVANCED_FRAMES, advanced_rows
 from crypto_pipeline.simulator.coinbase.documents import advanced_product, state
-from crypto_pipeline.simulator.coinbase.levels import best_at
 from crypto_pipeline.simulator.coinbase.notation import instant
-from crypto_pipeline.simulator.coinbase.products import Product, Products
+from crypto_pipeline.simulator.coinbase.products import Product
 from crypto_pipeline.simulator.coinbase.quotes import advanced_book, advanced_ticker
 from crypto_pipeline.simulator.coinbase.refusals import (
     RequestError,
@@ -27,10 +25,9 @@ from crypto_pipeline.simulator.coinbase.refusals import (
     legacy_refusal,
     plain_refusal,
 )
-from crypto_pipeline.simulator.coinbase.statistics import Statistics
+from crypto_pipeline.simulator.coinbase.view import View
 from crypto_pipeline.simulator.market.bars import Window
 from crypto_pipeline.simulator.market.pages import EncodedRows
-from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 from crypto_pipeline.simulator.wire.answers import Answer, Request
 from crypto_pipeline.simulator.wire.limits import Bucket, FixedWindow
 from crypto_pipeline.simulator.wire.rules import Rules
@@ -55,15 +52,14 @@ class AdvancedRest:
     """The answers of api.coinbase.com.
 
     Args:
-        market: what is traded.
-        clock: its time.
+        view: what there is to tell.
         rules: whether limits are enforced.
     """
 
-    def __init__(self, market: SyntheticMarket, clock: SimulatorClock, rules: Rules) -> None:
-        self.market, self.clock = market, clock
-        self.products, self.statistics = Products(market), Statistics(market)
-        self._rows = EncodedRows(market, advanced_rows)
+    def __init__(self, view: View, rules: Rules) -> None:
+        self.market, self.clock, self.levels = view.market, view.clock, view.levels
+        self.products, self.statistics = view.products, view.statistics
+        self._rows = EncodedRows(view.market, advanced_rows)
         self._limit = Bucket(rules, REQUESTS_PER_SECOND, REQUESTS_PER_SECOND)
         self._legacy_limit = FixedWindow(rules, LEGACY_REQUESTS_PER_HOUR, 3600)
         self._routes: dict[str, Callable[[Query], object]] = {
@@ -169,9 +165,14 @@ class AdvancedRest:
         product = self._product(_required(query, "product_id"), ended=False)
         levels = min(_whole(query, "limit", MOST_LEVELS) or MOST_LEVELS, MOST_LEVELS)
         now = self.clock.now_us()
-        book = best_at(self.market, product.listing, now, MOST_LEVELS)
-        last = self.statistics.last_trade(product.listing, now)
         increment = query.get("aggregation_price_increment", "")
+        whole = bool(increment)  # A step of prices may add up more levels than are given.
+        book = (
+            self.levels.book(product.listing, now)
+            if whole
+            else self.market.book(product.listing, now, MOST_LEVELS)
+        )
+        last = self.statistics.last_trade(product.listing, now)
         return advanced_book(product, book, last, levels, increment)
 
     def _ticker(self, product: Product, query: Query) -> Answer:
@@ -182,7 +183,8 @@ class AdvancedRest:
         newest = self.market.last_id(product.listing, end)
         trades = self.market.trades_from(product.listing, newest - limit + 1, limit, end)
         trades = trades[int((trades.time < start).sum()) :]
-        return encoded(advanced_ticker(product, trades, best_at(self.market, product.listing, now)))
+        best = self.market.book(product.listing, now, 1)
+        return encoded(advanced_ticker(product, trades, best))
 
     def _candles(self, product: Product, query: Query) -> Answer:
         frame = ADVANCED_FRAMES.get(_required(query, "granularity"))

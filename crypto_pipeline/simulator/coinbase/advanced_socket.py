@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 
 from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.coinbase.advanced_frames import Event, enveloped, error, message
-from crypto_pipeline.simulator.coinbase.bodies import text_of
 from crypto_pipeline.simulator.coinbase.conversation import (
     NORMAL_CLOSURE,
     CoinbaseConversation,
+    CoinbaseSocket,
     Message,
     RefusedError,
     texts,
@@ -26,8 +26,8 @@ from crypto_pipeline.simulator.coinbase.products import shared_book
 from crypto_pipeline.simulator.coinbase.refusals import plain_refusal
 from crypto_pipeline.simulator.streams.feeds import Feed, FeedSource, Frame
 from crypto_pipeline.simulator.streams.subscriptions import Tap
-from crypto_pipeline.simulator.wire.answers import Answer, Request
-from crypto_pipeline.simulator.wire.limits import Limiter, RollingWindow
+from crypto_pipeline.simulator.wire.answers import Answer, compact
+from crypto_pipeline.simulator.wire.limits import RollingWindow
 from crypto_pipeline.simulator.wire.line import Conversation, Line
 from crypto_pipeline.simulator.wire.rules import Rules
 
@@ -46,17 +46,12 @@ class AdvancedConversation(CoinbaseConversation):
 
     Args:
         line: the connection.
-        clock: the market's time.
-        feeds: where the channels come from.
-        messages: how many messages a client may send.
+        host: what was connected to.
     """
 
-    def __init__(
-        self, line: Line, clock: SimulatorClock, feeds: FeedSource, messages: Limiter
-    ) -> None:
+    def __init__(self, line: Line, host: CoinbaseSocket) -> None:
         self._sequence, self._spoke = 0, 0.0
-        super().__init__(line, clock, feeds, messages)
-        self.channels: dict[str, list[str]] = {}
+        super().__init__(line, host)
 
     def tap(self) -> Tap:
         """The connection, behind the envelope."""
@@ -137,7 +132,7 @@ class AdvancedConversation(CoinbaseConversation):
             self.tell(self.subscriptions.add(f"{channel}:{product}", feed))
 
     def _acknowledge(self) -> None:
-        held, now = text_of({"subscriptions": self.channels}), self.clock.now_us()
+        held, now = compact({"subscriptions": self.channels}), self.clock.now_us()
         self.say(message("subscriptions", now, self._number(), held))
 
     def _number(self) -> int:
@@ -161,7 +156,7 @@ class _EnvelopingTap:
         return self._line.hose([self._whole(frame) for frame in frames])
 
 
-class AdvancedSocket:
+class AdvancedSocket(CoinbaseSocket):
     """The websocket host.
 
     Args:
@@ -170,19 +165,18 @@ class AdvancedSocket:
         feeds: where the channels come from.
     """
 
-    deflate = True
-
     def __init__(self, clock: SimulatorClock, rules: Rules, feeds: FeedSource) -> None:
-        self.clock, self.feeds = clock, feeds
-        self._connections = RollingWindow(rules, CONNECTIONS_PER_SECOND, 1)
-        self._messages = RollingWindow(rules, MESSAGES_PER_SECOND, 1)
+        connections = RollingWindow(rules, CONNECTIONS_PER_SECOND, 1)
+        messages = RollingWindow(rules, MESSAGES_PER_SECOND, 1)
+        super().__init__(clock, feeds, connections, messages)
 
-    def greet(self, request: Request, line: Line) -> Conversation | Answer:
-        """Accept a connection, unless the client opens too many in a second."""
-        if not self._connections.take(request.client).allowed:
-            line.violate()
-            return plain_refusal(429, "Too Many Requests")
-        return AdvancedConversation(line, self.clock, self.feeds, self._messages)
+    def conversation(self, line: Line) -> Conversation:
+        """One that puts envelopes around events."""
+        return AdvancedConversation(line, self)
+
+    def refusal(self) -> Answer:
+        """Plain text."""
+        return plain_refusal(429, "Too Many Requests")
 
 
 def _reason(channel: str, product: str) -> str:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from crypto_pipeline.simulator.coinbase.notation import joined_texts, short_decimals, whole_texts
+from crypto_pipeline.simulator.coinbase.notation import joined_texts
 from crypto_pipeline.simulator.market.bars import Bars
 from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.texts import trimmed_texts, whole_texts
 from crypto_pipeline.simulator.market.timeframes import MINUTE, Timeframe
 
 EXCHANGE_LENGTHS = (60, 300, 900, 3600, 21600, 86400)
@@ -61,6 +62,6 @@ def _columns(listing: Listing, bars: Bars) -> list[pa.Array]:
     prices = (bars.low, bars.high, bars.open, bars.close)
     return [
         whole_texts(bars.open_time // 1000),
-        *(short_decimals(price, listing.price_decimals) for price in prices),
-        short_decimals(bars.volume, listing.lot_decimals),
+        *(trimmed_texts(price, listing.price_decimals) for price in prices),
+        trimmed_texts(bars.volume, listing.lot_decimals),
     ]

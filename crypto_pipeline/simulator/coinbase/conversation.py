@@ -1,18 +1,19 @@
-"""What both of Coinbase's websockets have in common: deadlines, message limits, due frames.
+"""What both of Coinbase's websockets have in common: limits, deadlines, due frames.
 
-What belongs here: the rules of a connection. What does not: channels and messages.
+What belongs here: the rules of hosts and connections. What does not: channels and messages.
 """
 
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.streams.feeds import FeedSource, Frame
 from crypto_pipeline.simulator.streams.subscriptions import Subscriptions, Tap
+from crypto_pipeline.simulator.wire.answers import Answer, Request
 from crypto_pipeline.simulator.wire.limits import Limiter
 from crypto_pipeline.simulator.wire.line import Conversation, Line
 
@@ -27,22 +28,56 @@ class RefusedError(Exception):
     """A subscription that is refused, for a reason."""
 
 
+class CoinbaseSocket(ABC):
+    """A websocket host of either interface.
+
+    Args:
+        clock: the market's time.
+        feeds: where the channels come from.
+        connections: how many a client may open.
+        messages: how many messages it may send.
+    """
+
+    deflate = True
+
+    def __init__(
+        self, clock: SimulatorClock, feeds: FeedSource, connections: Limiter, messages: Limiter
+    ) -> None:
+        self.clock, self.feeds, self.messages = clock, feeds, messages
+        self._connections = connections
+
+    def greet(self, request: Request, line: Line) -> Conversation | Answer:
+        """Accept a connection, unless the client opens too many."""
+        if self._connections.take(request.client).allowed:
+            return self.conversation(line)
+        line.violate()
+        return self.refusal()
+
+    @abstractmethod
+    def conversation(self, line: Line) -> Conversation:
+        """An accepted connection."""
+
+    @abstractmethod
+    def refusal(self) -> Answer:
+        """The answer to a client that opens too many."""
+
+
 class CoinbaseConversation(Conversation):
     """One connection to either interface.
 
     Args:
         line: the connection.
-        clock: the market's time.
-        feeds: where the channels come from.
-        messages: how many messages a client may send.
+        host: what was connected to.
+
+    Attributes:
+        channels: the products that it holds of each channel, as acknowledgements name both.
     """
 
-    def __init__(
-        self, line: Line, clock: SimulatorClock, feeds: FeedSource, messages: Limiter
-    ) -> None:
+    def __init__(self, line: Line, host: CoinbaseSocket) -> None:
         super().__init__(line)
-        self.clock, self.feeds, self.messages = clock, feeds, messages
-        self.subscriptions = Subscriptions(clock, self.tap())
+        self.clock, self.feeds, self.messages = host.clock, host.feeds, host.messages
+        self.subscriptions = Subscriptions(host.clock, self.tap())
+        self.channels: dict[str, list[str]] = {}
         self._awaited = True
 
     def tap(self) -> Tap:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from crypto_pipeline.simulator.coinbase.currencies import currency_name
 from crypto_pipeline.simulator.coinbase.notation import short_instant
 from crypto_pipeline.simulator.coinbase.products import Product
-from crypto_pipeline.simulator.coinbase.statistics import Stretch
-from crypto_pipeline.simulator.market.listings import Listing, trimmed_text
+from crypto_pipeline.simulator.market.figures import Totals
+from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.texts import trimmed_text
 
 Document = dict[str, object]
 
@@ -39,7 +40,7 @@ def state(listing: Listing, now: int, *, halted: bool) -> Document:
 
 
 def advanced_product(
-    product: Product, price: int, days: tuple[Stretch, Stretch], flags: Document
+    product: Product, price: int, days: tuple[Totals, Totals], flags: Document
 ) -> Document:
     """A product as Advanced Trade lists it.
 
@@ -77,11 +78,11 @@ def advanced_product(
     }
 
 
-def _figures(listing: Listing, price: int, days: tuple[Stretch, Stretch]) -> Document:
+def _figures(listing: Listing, price: int, days: tuple[Totals, Totals]) -> Document:
     day, before = days
     return {
         "price": trimmed_text(price, listing.price_decimals),
-        "price_percentage_change_24h": percentage(price, day.open),
+        "price_percentage_change_24h": percentage(price, day.first),
         "volume_24h": trimmed_text(day.volume, listing.lot_decimals),
         "volume_percentage_change_24h": percentage(day.volume, before.volume),
     }

@@ -8,22 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from crypto_pipeline.simulator.coinbase import exchange_frames as written
-from crypto_pipeline.simulator.coinbase.bodies import text_of
 from crypto_pipeline.simulator.coinbase.currencies import coins_of, exchange_currencies
 from crypto_pipeline.simulator.coinbase.documents import exchange_product, state
-from crypto_pipeline.simulator.coinbase.levels import best_at
-from crypto_pipeline.simulator.coinbase.product_feed import ProductFeed
+from crypto_pipeline.simulator.coinbase.product_feed import SECOND, STATUS_STEP, ProductFeed
 from crypto_pipeline.simulator.coinbase.view import View
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Trades
+from crypto_pipeline.simulator.streams.cadence import CadencedFeed
 from crypto_pipeline.simulator.streams.feeds import Feed, Frame, instants
-
-SECOND = 1_000_000
-TICKER_BATCH = 5 * SECOND
-STATUS_STEP = 5 * SECOND
+from crypto_pipeline.simulator.wire.answers import compact
 
 
 class MatchFeed(ProductFeed):
@@ -53,20 +47,19 @@ class TickerFeed(ProductFeed):
     def opening(self, now: int) -> Sequence[Frame]:
         """The ticker of the last trade."""
         super().opening(now)
-        return self._told(self.view.statistics.last_trade(self.listing, now), now)
+        return self.told(self.view.statistics.last_trade(self.listing, now), now)
 
     def until(self, now: int) -> Sequence[Frame]:
         """One message an order, at its instant."""
-        trades = self.traded(now)
-        last = np.flatnonzero(np.diff(trades.agg_id, append=-1))
-        orders = [trades[place : place + 1] for place in last.tolist()]
-        return [frame for order in orders for frame in self._told(order, int(order.time[0]))]
+        told = [self.told(each, int(each.time[0])) for each in self.orders(now)]
+        return [frame for frames in told for frame in frames]
 
-    def _told(self, trade: Trades, at: int) -> list[Frame]:
+    def told(self, trade: Trades, at: int) -> list[Frame]:
+        """The ticker at an instant (µs) if there ever was a trade."""
         if not len(trade):
             return []
         statistics, listing = self.view.statistics, self.listing
-        book = best_at(self.view.market, listing, at)
+        book = self.view.market.book(listing, at, 1)
         day, month = statistics.day(listing, at), statistics.month(listing, at)
         return [self.framed(written.ticker(listing, trade, book, day, month), at)]
 
@@ -76,12 +69,8 @@ class TickerBatchFeed(TickerFeed):
 
     def until(self, now: int) -> Sequence[Frame]:
         """A message at each fifth second, of the last trade before."""
-        frames: list[Frame] = []
-        for at in instants(self.advanced(now), now, TICKER_BATCH):
-            last = self.view.statistics.last_trade(self.listing, at)
-            if len(last) and int(last.time[0]) > at - TICKER_BATCH:
-                frames += self._told(last, at)
-        return frames
+        told = [self.told(*each) for each in self.batches(now)]
+        return [frame for frames in told for frame in frames]
 
 
 class HeartbeatFeed(ProductFeed):
@@ -105,9 +94,8 @@ class LevelFeed(ProductFeed):
 
     def until(self, now: int) -> Sequence[Frame]:
         """The changes of each state of the book since the last call."""
-        changes = self.view.levels.changes(self.listing, self.advanced(now), now)
-        told = [each for each in changes if len(each)]
-        return [self.framed(written.l2update(self.listing, each), each.at) for each in told]
+        changes = self.changes(now)
+        return [self.framed(written.l2update(self.listing, each), each.at) for each in changes]
 
 
 class QuietFeed(ProductFeed):
@@ -119,7 +107,7 @@ class QuietFeed(ProductFeed):
         return []
 
 
-class StatusFeed(Feed):
+class StatusFeed(CadencedFeed):
     """`status`: all products and currencies, every five seconds.
 
     Args:
@@ -127,19 +115,16 @@ class StatusFeed(Feed):
     """
 
     def __init__(self, view: View) -> None:
-        self.view, self.done = view, 0
+        super().__init__(STATUS_STEP)
+        self.view = view
 
     def opening(self, now: int) -> Sequence[Frame]:
         """The state of all."""
-        self.done = now
-        return [self._told(now)]
+        super().opening(now)
+        return self.told(now)
 
-    def until(self, now: int) -> Sequence[Frame]:
-        """The state of all at each fifth second."""
-        done, self.done = self.done, now
-        return [self._told(at) for at in instants(done, now, STATUS_STEP)]
-
-    def _told(self, at: int) -> Frame:
+    def told(self, at: int) -> Sequence[Frame]:
+        """The state of all."""
         now, listings = at // 1000, self.view.products.listings(at // 1000)
         halted = [self.view.market.halted(listing, now) for listing in listings]
         products = [
@@ -148,7 +133,7 @@ class StatusFeed(Feed):
         ]
         currencies = exchange_currencies(coins_of(listings))
         document = {"type": "status", "products": products, "currencies": currencies}
-        return Frame(text_of(document), at, "status")
+        return [Frame(compact(document), at, "status")]
 
 
 FEEDS: dict[str, Callable[[View, Listing, str], Feed]] = {
@@ -178,8 +163,6 @@ class ExchangeFeeds:
     def feed(self, stream: str, base: str) -> Feed | None:
         """The feed of `channel:product`, or of `status`; None where there is none."""
         channel, _, symbol = stream.partition(":")
-        if base != "exchange":
-            return None
         if stream == "status":
             return StatusFeed(self.view)
         listing = self.view.listing(symbol)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from crypto_pipeline.simulator.coinbase.bodies import text_of
 from crypto_pipeline.simulator.coinbase.levels import Changes
 from crypto_pipeline.simulator.coinbase.notation import (
     instant,
@@ -15,14 +14,19 @@ from crypto_pipeline.simulator.coinbase.notation import (
     joined_texts,
     maker_sides,
     order_ids,
-    short_decimals,
-    whole_texts,
 )
 from crypto_pipeline.simulator.coinbase.sequences import PER_TRADE, sequence_of
-from crypto_pipeline.simulator.coinbase.statistics import Stretch
-from crypto_pipeline.simulator.market.bars import decimal_texts
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text, trimmed_text
+from crypto_pipeline.simulator.market.figures import Totals
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book, Integers, Trades
+from crypto_pipeline.simulator.market.texts import (
+    decimal_text,
+    decimal_texts,
+    trimmed_text,
+    trimmed_texts,
+    whole_texts,
+)
+from crypto_pipeline.simulator.wire.answers import compact
 
 Document = dict[str, object]
 
@@ -34,15 +38,15 @@ _SIDES = ("buy", "sell")
 def error(message: str, reason: str = "") -> bytes:
     """What the venue says of a message that it does not take."""
     document = {"type": "error", "message": message}
-    return text_of({**document, "reason": reason} if reason else document)
+    return compact({**document, "reason": reason} if reason else document)
 
 
 def matches(listing: Listing, trades: Trades, kind: str = "match") -> list[bytes]:
     """One message a trade; `side` is the maker's."""
     makers = pa.array(order_ids(f"{listing.symbol}:maker", trades.trade_id), pa.string())
     takers = pa.array(order_ids(f"{listing.symbol}:taker", trades.agg_id), pa.string())
-    size = short_decimals(trades.amount, listing.lot_decimals)
-    price = short_decimals(trades.price, listing.price_decimals)
+    size = trimmed_texts(trades.amount, listing.lot_decimals)
+    price = trimmed_texts(trades.price, listing.price_decimals)
     ids = whole_texts(trades.trade_id)
     head = (ids, ',"maker_order_id":"', makers, '","taker_order_id":"', takers)
     middle = ('","side":"', maker_sides(trades, _SIDES), '","size":"', size, '","price":"', price)
@@ -60,10 +64,10 @@ def matches(listing: Listing, trades: Trades, kind: str = "match") -> list[bytes
 def heartbeat(listing: Listing, last_id: int, at: int) -> bytes:
     """The newest trade's id, once a second; `at` in µs."""
     document = {"type": "heartbeat", "last_trade_id": last_id, "product_id": listing.symbol}
-    return text_of({**document, "sequence": sequence_of(last_id), "time": instant(at)})
+    return compact({**document, "sequence": sequence_of(last_id), "time": instant(at)})
 
 
-def ticker(listing: Listing, trade: Trades, book: Book, day: Stretch, month: Stretch) -> bytes:
+def ticker(listing: Listing, trade: Trades, book: Book, day: Totals, month: Totals) -> bytes:
     """The last price among the last day's; `side` is the taker's.
 
     Args:
@@ -80,7 +84,7 @@ def ticker(listing: Listing, trade: Trades, book: Book, day: Stretch, month: Str
         "sequence": sequence_of(int(trade.trade_id[0])),
         "product_id": listing.symbol,
         "price": trimmed_text(last, price),
-        "open_24h": trimmed_text(day.open or last, price),
+        "open_24h": trimmed_text(day.first or last, price),
         "volume_24h": _padded(day.volume, lots),
         "low_24h": trimmed_text(min(day.low or last, last), price),
         "high_24h": trimmed_text(max(day.high, last), price),
@@ -94,7 +98,7 @@ def ticker(listing: Listing, trade: Trades, book: Book, day: Stretch, month: Str
         "trade_id": int(trade.trade_id[0]),
         "last_size": trimmed_text(int(trade.amount[0]), lots),
     }
-    return text_of(document)
+    return compact(document)
 
 
 def snapshot(listing: Listing, book: Book) -> bytes:

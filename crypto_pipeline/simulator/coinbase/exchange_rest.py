@@ -11,14 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.coinbase.bodies import encoded, written
 from crypto_pipeline.simulator.coinbase.candles import EXCHANGE_LENGTHS, exchange_rows
 from crypto_pipeline.simulator.coinbase.currencies import coins_of, exchange_currencies
 from crypto_pipeline.simulator.coinbase.documents import exchange_product, state
-from crypto_pipeline.simulator.coinbase.levels import Levels, best_at
 from crypto_pipeline.simulator.coinbase.notation import instant
-from crypto_pipeline.simulator.coinbase.products import Products
 from crypto_pipeline.simulator.coinbase.quotes import (
     exchange_book,
     exchange_ticker,
@@ -27,11 +24,11 @@ from crypto_pipeline.simulator.coinbase.quotes import (
 )
 from crypto_pipeline.simulator.coinbase.refusals import RequestError, exchange_refusal
 from crypto_pipeline.simulator.coinbase.sequences import sequence_of
-from crypto_pipeline.simulator.coinbase.statistics import Statistics
+from crypto_pipeline.simulator.coinbase.view import View
 from crypto_pipeline.simulator.market.bars import Window
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.pages import EncodedRows
-from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.market.texts import decimal_text
 from crypto_pipeline.simulator.market.timeframes import SECOND, Timeframe
 from crypto_pipeline.simulator.wire.answers import Answer, Request
 from crypto_pipeline.simulator.wire.limits import Bucket
@@ -60,16 +57,14 @@ class ExchangeRest:
     """The answers of api.exchange.coinbase.com.
 
     Args:
-        market: what is traded.
-        clock: its time.
+        view: what there is to tell.
         rules: whether limits are enforced.
     """
 
-    def __init__(self, market: SyntheticMarket, clock: SimulatorClock, rules: Rules) -> None:
-        self.market, self.clock = market, clock
-        self.products, self.statistics = Products(market), Statistics(market)
-        self.levels = Levels(market)
-        self._rows = EncodedRows(market, exchange_rows)
+    def __init__(self, view: View, rules: Rules) -> None:
+        self.market, self.clock, self.levels = view.market, view.clock, view.levels
+        self.products, self.statistics = view.products, view.statistics
+        self._rows = EncodedRows(view.market, exchange_rows)
         self._limit = Bucket(rules, BURST, REQUESTS_PER_SECOND)
         self._routes: dict[str, Callable[[Listing, Query], Answer]] = {
             "": self._product,
@@ -133,7 +128,7 @@ class ExchangeRest:
         now = self.clock.now_us()
         if not listing.trading(now // 1000):
             raise RequestError(404, "NotFound")
-        book = best_at(self.market, listing, now)
+        book = self.market.book(listing, now, 1)
         last, day = self.statistics.last_trade(listing, now), self.statistics.day(listing, now)
         return written(exchange_ticker(listing, book, last, day.volume))
 
@@ -141,9 +136,9 @@ class ExchangeRest:
         now, price, lots = self.clock.now_us(), listing.price_decimals, listing.lot_decimals
         day, month = self.statistics.day(listing, now), self.statistics.month(listing, now)
         last = self.statistics.last_trade(listing, now)
-        prices = {"open": day.open, "high": day.high, "low": day.low}
+        prices = {"open": day.first, "high": day.high, "low": day.low}
         document = {name: decimal_text(value, price) for name, value in prices.items()}
-        document["last"] = decimal_text(int(last.price[0]) if len(last) else day.close, price)
+        document["last"] = decimal_text(int(last.price[0]) if len(last) else 0, price)
         document["volume"] = decimal_text(day.volume, lots)
         document["volume_30day"] = decimal_text(month.volume, lots)
         return written(document)
@@ -156,7 +151,8 @@ class ExchangeRest:
         if not listing.trading(now // 1000):
             raise RequestError(404, "NotFound")
         best = level == "1"
-        book = best_at(self.market, listing, now) if best else self.levels.book(listing, now)
+        levels = self.levels
+        book = self.market.book(listing, now, 1) if best else levels.book(listing, now)
         sequence = sequence_of(self.market.last_id(listing, now + 1))
         return encoded(exchange_book(listing, book, int(level), sequence))
 

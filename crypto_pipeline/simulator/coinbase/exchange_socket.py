@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections import Counter
 
 from crypto_pipeline.simulator.clock import SimulatorClock
-from crypto_pipeline.simulator.coinbase.bodies import text_of
 from crypto_pipeline.simulator.coinbase.conversation import (
     NORMAL_CLOSURE,
     CoinbaseConversation,
+    CoinbaseSocket,
     Message,
     RefusedError,
     texts,
@@ -23,8 +23,8 @@ from crypto_pipeline.simulator.coinbase.conversation import (
 from crypto_pipeline.simulator.coinbase.exchange_frames import error
 from crypto_pipeline.simulator.coinbase.refusals import exchange_refusal
 from crypto_pipeline.simulator.streams.feeds import Feed, FeedSource
-from crypto_pipeline.simulator.wire.answers import Answer, Request
-from crypto_pipeline.simulator.wire.limits import Bucket, Limiter, RollingWindow
+from crypto_pipeline.simulator.wire.answers import Answer, compact
+from crypto_pipeline.simulator.wire.limits import Bucket, RollingWindow
 from crypto_pipeline.simulator.wire.line import Conversation, Line
 from crypto_pipeline.simulator.wire.rules import Rules
 
@@ -53,23 +53,12 @@ class ExchangeConversation(CoinbaseConversation):
 
     Args:
         line: the connection.
-        clock: the market's time.
-        feeds: where the channels come from.
-        messages: how many messages a client may send.
-        held: how often each client holds each channel of each product, on all connections.
+        host: what was connected to.
     """
 
-    def __init__(
-        self,
-        line: Line,
-        clock: SimulatorClock,
-        feeds: FeedSource,
-        messages: Limiter,
-        held: Counter[tuple[str, str, str]],
-    ) -> None:
-        super().__init__(line, clock, feeds, messages)
-        self.held = held
-        self.channels: dict[str, list[str]] = {}
+    def __init__(self, line: Line, host: ExchangeSocket) -> None:
+        super().__init__(line, host)
+        self.held = host.held
 
     def subscribe(self, request: Message) -> None:
         """Acknowledge all that is asked for, then begin it; or refuse all of it."""
@@ -96,7 +85,7 @@ class ExchangeConversation(CoinbaseConversation):
         for channel, products in named:
             name = echoed(channel)
             for product in [*self.channels.get(name, [])]:
-                if not products or product in products:
+                if not products or not product or product in products:
                     self._end(name, product)
         self._acknowledge()
 
@@ -120,7 +109,10 @@ class ExchangeConversation(CoinbaseConversation):
         self.line.close(NORMAL_CLOSURE)
 
     def _wanted(self, request: Message) -> Wanted:
-        """What is asked for; a channel without products is asked for all of the message's."""
+        """What is asked for, once where a channel is asked for under both its names.
+
+        A channel without products is asked for all of the message's.
+        """
         wanted: Wanted = []
         for channel, products in _channels(request):
             if channel in _WITHOUT_PRODUCT:
@@ -130,7 +122,9 @@ class ExchangeConversation(CoinbaseConversation):
                 raise RefusedError(f"{message} {channel}")
             else:
                 wanted += [(channel, product) for product in products or [""]]
-        return list(dict.fromkeys(wanted))
+        return list(
+            {(echoed(channel), product): (channel, product) for channel, product in wanted}.values()
+        )
 
     def _feed(self, channel: str, product: str) -> Feed:
         """A feed, if there is one and the client may hold one more.
@@ -171,32 +165,34 @@ class ExchangeConversation(CoinbaseConversation):
             {"name": name, "product_ids": [each for each in products if each], "account_ids": None}
             for name, products in self.channels.items()
         ]
-        self.say(text_of({"type": "subscriptions", "channels": channels}))
+        self.say(compact({"type": "subscriptions", "channels": channels}))
 
 
-class ExchangeSocket:
+class ExchangeSocket(CoinbaseSocket):
     """The websocket host.
 
     Args:
         clock: the market's time.
         rules: whether limits are enforced.
         feeds: where the channels come from.
+
+    Attributes:
+        held: how often each client holds each channel of each product, on all connections.
     """
 
-    deflate = True
-
     def __init__(self, clock: SimulatorClock, rules: Rules, feeds: FeedSource) -> None:
-        self.clock, self.feeds = clock, feeds
-        self._connections = Bucket(rules, CONNECTION_BURST, CONNECTIONS_PER_SECOND)
-        self._messages = RollingWindow(rules, MESSAGES_PER_SECOND, 1)
-        self._held: Counter[tuple[str, str, str]] = Counter()
+        connections = Bucket(rules, CONNECTION_BURST, CONNECTIONS_PER_SECOND)
+        messages = RollingWindow(rules, MESSAGES_PER_SECOND, 1)
+        super().__init__(clock, feeds, connections, messages)
+        self.held: Counter[tuple[str, str, str]] = Counter()
 
-    def greet(self, request: Request, line: Line) -> Conversation | Answer:
-        """Accept a connection, unless the client opens too many in a second."""
-        if not self._connections.take(request.client).allowed:
-            line.violate()
-            return exchange_refusal(429, "Too many requests")
-        return ExchangeConversation(line, self.clock, self.feeds, self._messages, self._held)
+    def conversation(self, line: Line) -> Conversation:
+        """One that shares `held` with the others."""
+        return ExchangeConversation(line, self)
+
+    def refusal(self) -> Answer:
+        """A message in JSON."""
+        return exchange_refusal(429, "Too many requests")
 
 
 def echoed(channel: str) -> str:

@@ -36,8 +36,8 @@ def hosts(
     """
     view = View(market, clock)
     return {
-        "api.coinbase.com": AdvancedRest(market, clock, rules),
-        "api.exchange.coinbase.com": ExchangeRest(market, clock, rules),
+        "api.coinbase.com": AdvancedRest(view, rules),
+        "api.exchange.coinbase.com": ExchangeRest(view, rules),
         "advanced-trade-ws.coinbase.com": AdvancedSocket(
             clock, rules, feeds or AdvancedFeeds(view)
         ),

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-import numpy as np
-
-from crypto_pipeline.simulator.market.book import BOOK_STEP
-from crypto_pipeline.simulator.market.calendar import halts
+from crypto_pipeline.simulator.market.book import BOOK_STEP, changed_levels
+from crypto_pipeline.simulator.market.calendar import standing
 from crypto_pipeline.simulator.market.coins import daily_trades
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book, Integers
@@ -29,19 +27,6 @@ MOST_STATES = 64
 def depth(listing: Listing) -> int:
     """How many levels of each side a listing's book has; the busiest have 10,000."""
     return _DEEP if daily_trades(listing) >= _BUSY else _SHALLOW
-
-
-def standing(listing: Listing, at: int) -> int:
-    """The instant (µs) that the book of an instant is of: itself, or just before its halt."""
-    for start, end in halts(listing):
-        if start <= at // 1000 < end:
-            return start * 1000 - 1
-    return at
-
-
-def best_at(market: SyntheticMarket, listing: Listing, at: int, depth: int = 1) -> Book:
-    """The best levels of each side at an instant (µs); in a halt, the last ones before it."""
-    return market.book(listing, standing(listing, at), depth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +83,7 @@ class Levels:
 
     def _compare(self, listing: Listing, before: int, after: int) -> Changes:
         old, new = (self.book(listing, step * BOOK_STEP) for step in (before, after))
-        bids = _changed(old.bid_price[::-1], old.bid_amount[::-1], new.bid_price, new.bid_amount)
-        asks = _changed(old.ask_price, old.ask_amount, new.ask_price, new.ask_amount)
+        rising = old.bid_price[::-1], old.bid_amount[::-1]
+        bids = changed_levels(rising, (new.bid_price, new.bid_amount))
+        asks = changed_levels((old.ask_price, old.ask_amount), (new.ask_price, new.ask_amount))
         return Changes(new.at, *bids, *asks)
-
-
-def _changed(
-    old_price: Integers, old_amount: Integers, price: Integers, amount: Integers
-) -> tuple[Integers, Integers]:
-    """Prices and amounts of the levels that differ; `old_price` ascends, `price` either way."""
-    place = np.minimum(np.searchsorted(old_price, price), len(old_price) - 1)
-    kept = (old_price[place] == price) & (old_amount[place] == amount)
-    gone = old_price[~np.isin(old_price, price, assume_unique=True)]
-    return (
-        np.concatenate([price[~kept], gone]),
-        np.concatenate([amount[~kept], np.zeros(len(gone), np.int64)]),
-    )

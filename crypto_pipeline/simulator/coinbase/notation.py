@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crypto_pipeline.simulator.market.bars import decimal_texts
 from crypto_pipeline.simulator.market.noise import mixed, stream
 from crypto_pipeline.simulator.market.records import Integers, Trades
+from crypto_pipeline.simulator.market.texts import concatenated, without_zeros
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
@@ -43,22 +43,7 @@ def _to_second(at: int) -> str:
 def instants_of(at: Integers, *, short: bool = False) -> pa.Array:
     """A column of `instant`, or of `short_instant`."""
     texts = pa.array(np.datetime_as_string(at.astype("M8[us]"), unit="us"), pa.string())
-    return pc.binary_join_element_wise(_without_zeros(texts) if short else texts, "Z", "")
-
-
-def whole_texts(numbers: Integers) -> pa.Array:
-    """A column of whole numbers as text."""
-    return pa.array(numbers).cast(pa.string())
-
-
-def short_decimals(units: Integers, decimals: int) -> pa.Array:
-    """A column of units of 10^-decimals as text without zeros at the end: `83274.5`, `83284`."""
-    texts = decimal_texts(units, decimals, decimals)
-    return _without_zeros(texts) if decimals else texts
-
-
-def _without_zeros(texts: pa.Array) -> pa.Array:
-    return pc.utf8_rtrim(pc.utf8_rtrim(texts, characters="0"), characters=".")
+    return pc.binary_join_element_wise(without_zeros(texts) if short else texts, "Z", "")
 
 
 def maker_sides(trades: Trades, names: tuple[str, str]) -> pa.Array:
@@ -91,4 +76,4 @@ def joined_texts(first: str, *parts: pa.Array | str) -> list[bytes]:
         first: what each row begins with.
         parts: columns of one length, and the text between and after them.
     """
-    return [text.encode() for text in pc.binary_join_element_wise(first, *parts, "").to_pylist()]
+    return [text.encode() for text in concatenated(first, *parts)]

@@ -1,16 +1,23 @@
 """What channels about one product have in common, on both interfaces.
 
-What belongs here: how far a feed got, and what traded since. What does not: any channel.
+What belongs here: how far a feed got, and what happened since. What does not: any channel.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from crypto_pipeline.simulator.coinbase.levels import Changes
 from crypto_pipeline.simulator.coinbase.view import View
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Trades
-from crypto_pipeline.simulator.streams.feeds import Feed, Frame
+from crypto_pipeline.simulator.streams.feeds import Feed, Frame, instants
+
+SECOND = 1_000_000
+TICKER_BATCH = 5 * SECOND
+STATUS_STEP = 5 * SECOND
 
 
 class ProductFeed(Feed):
@@ -43,3 +50,23 @@ class ProductFeed(Feed):
     def traded(self, now: int) -> Trades:
         """The trades since the last call, up to and with `now`."""
         return self.view.market.trades(self.listing, self.advanced(now) + 1, now + 1)
+
+    def orders(self, now: int) -> list[Trades]:
+        """The last fill of each taker order since the last call, up to and with `now`."""
+        trades = self.traded(now)
+        last = np.flatnonzero(np.diff(trades.agg_id, append=-1))
+        return [trades[place : place + 1] for place in last.tolist()]
+
+    def batches(self, now: int) -> list[tuple[Trades, int]]:
+        """The last trade before each fifth second in which something traded, and that instant."""
+        found: list[tuple[Trades, int]] = []
+        for at in instants(self.advanced(now), now, TICKER_BATCH):
+            last = self.view.statistics.last_trade(self.listing, at)
+            if len(last) and int(last.time[0]) > at - TICKER_BATCH:
+                found.append((last, at))
+        return found
+
+    def changes(self, now: int) -> list[Changes]:
+        """The changes of the book since the last call, without the states that brought none."""
+        changes = self.view.levels.changes(self.listing, self.advanced(now), now)
+        return [each for each in changes if len(each)]

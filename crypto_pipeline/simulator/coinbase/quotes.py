@@ -16,15 +16,19 @@ from crypto_pipeline.simulator.coinbase.notation import (
     joined_texts,
     maker_sides,
     order_ids,
-    short_decimals,
     short_instant,
-    whole_texts,
 )
 from crypto_pipeline.simulator.coinbase.products import Product
 from crypto_pipeline.simulator.coinbase.refusals import invalid
-from crypto_pipeline.simulator.market.bars import decimal_texts
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text, trimmed_text
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book, Integers, Trades
+from crypto_pipeline.simulator.market.texts import (
+    decimal_text,
+    decimal_texts,
+    trimmed_text,
+    trimmed_texts,
+    whole_texts,
+)
 
 Document = dict[str, object]
 
@@ -51,8 +55,8 @@ def advanced_trades(product: Product, trades: Trades) -> list[bytes]:
     """Rows of /ticker; `side` is the maker's."""
     listing = product.listing
     head = f'","product_id":"{product.product_id}","price":"'
-    price = short_decimals(trades.price, listing.price_decimals)
-    size = short_decimals(trades.amount, listing.lot_decimals)
+    price = trimmed_texts(trades.price, listing.price_decimals)
+    size = trimmed_texts(trades.amount, listing.lot_decimals)
     time, side = instants_of(trades.time, short=True), maker_sides(trades, _UPPER)
     columns = (whole_texts(trades.trade_id), head, price, '","size":"', size, '","time":"', time)
     tail = '","bid":"","ask":"","exchange":"coinbase"}'
@@ -61,8 +65,8 @@ def advanced_trades(product: Product, trades: Trades) -> list[bytes]:
 
 def exchange_trades(listing: Listing, trades: Trades) -> list[bytes]:
     """Rows of Exchange's /trades; `side` is the maker's."""
-    price = short_decimals(trades.price, listing.price_decimals)
-    size = short_decimals(trades.amount, listing.lot_decimals)
+    price = trimmed_texts(trades.price, listing.price_decimals)
+    size = trimmed_texts(trades.amount, listing.lot_decimals)
     time, side = instants_of(trades.time), maker_sides(trades, _LOWER)
     head = ('{"trade_id":', whole_texts(trades.trade_id), ',"side":"', side, '","size":"', size)
     return joined_texts(*head, '","price":"', price, '","time":"', time, '"}')
@@ -166,7 +170,7 @@ def _order_rows(
 
 def _columns(listing: Listing, price: Integers, amount: Integers) -> tuple[pa.Array, str, pa.Array]:
     decimals, lots = listing.price_decimals, listing.lot_decimals
-    return decimal_texts(price, decimals, decimals), '","', short_decimals(amount, lots)
+    return decimal_texts(price, decimals, decimals), '","', trimmed_texts(amount, lots)
 
 
 def exchange_ticker(listing: Listing, book: Book, last: Trades, volume: int) -> Document:

@@ -1,4 +1,4 @@
-"""What the websocket feeds of both interfaces look at, shared by all connections.
+"""What REST and the websocket feeds of both interfaces look at, shared by all connections.
 
 What belongs here: the market, and what is computed once for everyone. What does not: messages.
 """
@@ -14,7 +14,7 @@ from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 
 
 class View:
-    """A market as Coinbase's feeds see it.
+    """A market as Coinbase's hosts see it.
 
     Args:
         market: what is traded.

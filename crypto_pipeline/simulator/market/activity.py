@@ -15,19 +15,14 @@ import numpy as np
 
 from crypto_pipeline.simulator.market.calendar import halted
 from crypto_pipeline.simulator.market.coins import daily_trades
-from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.listings import Listing, listing_key
 from crypto_pipeline.simulator.market.noise import Floats, uniform
-from crypto_pipeline.simulator.market.path import SEGMENT, SEGMENTS_PER_DAY, day_segments
+from crypto_pipeline.simulator.market.path import day_segments
 from crypto_pipeline.simulator.market.records import Flags, Integers
 from crypto_pipeline.simulator.market.tape import first_of_order
+from crypto_pipeline.simulator.market.timeframes import DAY, SEGMENT, SEGMENTS_PER_DAY
 
-DAY = 86_400_000
 _DAYS = 12_000
-
-
-def listing_key(seed: int, listing: Listing) -> str:
-    """The name of a listing's own random numbers."""
-    return f"{seed}:{listing.venue}:{listing.instrument_type}:{listing.symbol}"
 
 
 @lru_cache(maxsize=1024)

@@ -1,7 +1,7 @@
-"""Bars as whole numbers, their exact aggregation, and their text.
+"""Bars as whole numbers, and their exact aggregation.
 
-What belongs here: what is listed, the bars of a stretch of time, how an exchange writes them.
-What does not: where the numbers come from (`market.py`, `recordings.py`).
+What belongs here: the bars of a stretch of time, which of them a request asks for. What does not:
+where they come from (`klines.py`), their text (`texts.py`).
 
 Prices, volumes and their products are integers in units of 10^-decimals, so that every sum is
 exact to the last digit.
@@ -11,21 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Protocol
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from crypto_pipeline.domain.instruments import InstrumentType
-from crypto_pipeline.domain.intervals import Interval
-from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Flags, Integers
-
-Row = list[int | str]
-"""A kline as Binance's REST writes it: twelve fields, times and trade count as integers."""
-
-SPOT_DECIMALS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +32,6 @@ class Window:
     end: int
     limit: int
     newest: bool
-
-
-class KlineSource(Protocol):
-    """Where the simulated REST takes its klines from."""
-
-    origin: str
-
-    def listings(self, instrument_type: InstrumentType) -> list[Listing]:
-        """Every symbol of that type."""
-
-    def rows(self, listing: Listing, interval: Interval, window: Window, now: int) -> list[Row]:
-        """The rows of a window, ascending; `now` (ms) decides how far the open bar has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,53 +111,3 @@ def _first_traded(traded: Flags, starts: Integers) -> tuple[Integers, Integers]:
 def _totals(bars: Bars) -> tuple[Integers, ...]:
     volumes = (bars.volume, bars.quote_volume, bars.count)
     return (*volumes, bars.taker_volume, bars.taker_quote_volume)
-
-
-def decimal_texts(units: Integers, decimals: int, printed: int) -> pa.Array:
-    """Whole columns of `decimal_text`, padded with zeros to `printed` digits after the point."""
-    if printed == 0:
-        return pa.array(units).cast(pa.string())
-    whole, rest = np.divmod(units, 10**decimals)
-    digits = pc.utf8_lpad(pa.array(rest).cast(pa.string()), width=decimals, padding="0")
-    fraction = digits if decimals else pa.array([""] * len(units))
-    padding = "0" * (printed - decimals)
-    texts = pc.binary_join_element_wise(pa.array(whole).cast(pa.string()), fraction, ".")
-    return pc.binary_join_element_wise(texts, padding, "")
-
-
-def columns(listing: Listing, bars: Bars, interval: Interval, per_ms: int = 1) -> list[pa.Array]:
-    """The twelve columns of Binance's klines, as text.
-
-    Args:
-        listing: whose bars.
-        bars: the bars.
-        interval: their length.
-        per_ms: 1 for times in ms, 1000 for µs.
-    """
-    spot = listing.instrument_type is InstrumentType.SPOT
-    price, lot = listing.price_decimals, listing.lot_decimals
-
-    def texts(units: Integers, decimals: int) -> pa.Array:
-        return decimal_texts(units, decimals, SPOT_DECIMALS if spot else decimals)
-
-    open_time = bars.open_time * per_ms
-    close_time = open_time + interval.microseconds // 1000 * per_ms - 1
-    return [
-        pa.array(open_time).cast(pa.string()),
-        *(texts(prices, price) for prices in (bars.open, bars.high, bars.low, bars.close)),
-        texts(bars.volume, lot),
-        pa.array(close_time).cast(pa.string()),
-        texts(bars.quote_volume, price + lot),
-        pa.array(bars.count).cast(pa.string()),
-        texts(bars.taker_volume, lot),
-        texts(bars.taker_quote_volume, price + lot),
-        pa.array(["0"] * len(bars)),
-    ]
-
-
-def rest_row(texts: list[str]) -> Row:
-    """A row of twelve texts with the types that REST gives them."""
-    row: Row = [*texts[:11], "0"]
-    for index in (0, 6, 8):
-        row[index] = int(texts[index])
-    return row

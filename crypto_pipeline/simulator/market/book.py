@@ -1,6 +1,7 @@
 """The order book at an instant: around the price that the next trade meets.
 
-What belongs here: a book's levels. What does not: diffs and sequence numbers of an exchange.
+What belongs here: a book's levels, and which of them differ between two states. What does not:
+diffs and sequence numbers of an exchange.
 
 The best bid and ask are those that the tape quotes for the next trade, and the side that it takes
 holds at least what its order takes. The levels behind lie on a grid of price steps; each changes
@@ -9,15 +10,16 @@ its amount the less often the farther it is from the best.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from crypto_pipeline.simulator.market.activity import DAY, listing_key
 from crypto_pipeline.simulator.market.days import Day
+from crypto_pipeline.simulator.market.listings import listing_key
 from crypto_pipeline.simulator.market.noise import Hashes, mixed, stream
-from crypto_pipeline.simulator.market.path import SEGMENT
 from crypto_pipeline.simulator.market.records import Book, Integers
+from crypto_pipeline.simulator.market.timeframes import DAY, SEGMENT
 
 BOOK_STEP = 100_000
 """µs between two states of a book."""
@@ -101,3 +103,27 @@ def _rest_at_best(day: Day, place: int, bids: Integers, asks: Integers, step: in
     side = asks if day.tape.taker_buys[place] else bids
     side[0] += -(-taken // units) * units
     bids[0] += step % 2 * day.size_unit
+
+
+def changed_levels(before: Sequence[Integers], after: Sequence[Integers]) -> list[Integers]:
+    """The levels of one side that differ between two states.
+
+    Args:
+        before: price, amount and whatever else a level has, one array each, prices in order.
+        after: the same of the later state.
+
+    Returns:
+        The same columns of the levels that are new or otherwise, in the order of `after`, then of
+        those that are gone, with zeros but for their price.
+    """
+    old, new = before[0], after[0]
+    order = np.argsort(old)
+    place = np.minimum(np.searchsorted(old, new, sorter=order), len(old) - 1)
+    found = order[place]
+    same = np.logical_and.reduce(
+        [was[found] == now for was, now in zip(before, after, strict=True)]
+    )
+    gone = old[np.isin(old, new, invert=True)]
+    zeros = np.zeros(len(gone), np.int64)
+    parts = [gone, *(zeros for _ in before[1:])]
+    return [np.concatenate([now[~same], end]) for now, end in zip(after, parts, strict=True)]

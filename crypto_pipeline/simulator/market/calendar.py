@@ -12,8 +12,7 @@ import numpy as np
 from crypto_pipeline.simulator.market.listings import Listing, Venue
 from crypto_pipeline.simulator.market.noise import Floats
 from crypto_pipeline.simulator.market.records import Flags, Integers
-
-_SEGMENT = 30_000
+from crypto_pipeline.simulator.market.timeframes import SEGMENT
 
 
 def _ms(text: str) -> int:
@@ -53,9 +52,17 @@ def halted(listing: Listing, at: Integers) -> Flags:
     return inside
 
 
+def standing(listing: Listing, at: int) -> int:
+    """The instant (µs) whose book is shown at an instant: itself, or 1 µs before its halt."""
+    for start, end in halts(listing):
+        if start * 1000 <= at < end * 1000:
+            return start * 1000 - 1
+    return at
+
+
 def peg(coin: str, segments: Integers) -> Floats:
     """What the depeg leaves of a stablecoin's price, 1 at most, at each segment (`path.py`)."""
-    start, lowest, end = (instant / _SEGMENT for instant in DEPEG)
+    start, lowest, end = (instant / SEGMENT for instant in DEPEG)
     if coin != "USDC":
         return np.ones(len(segments))
     falling = (segments - start) / (lowest - start)

@@ -84,6 +84,12 @@ def _coins() -> dict[str, Coin]:
 COINS = _coins()
 """By name, in the order of their rank."""
 
+
+def coin_of(name: str) -> Coin:
+    """The coin of a name."""
+    return {**COINS, **STABLE, PEPE.name: PEPE}[name]
+
+
 PERPETUALS = 30
 """How many of them have perpetuals."""
 

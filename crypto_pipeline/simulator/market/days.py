@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from crypto_pipeline.simulator.market.activity import DAY, listing_key, segment_indices
+from crypto_pipeline.simulator.market.activity import segment_indices
 from crypto_pipeline.simulator.market.bars import Bars
-from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.listings import Listing, listing_key
 from crypto_pipeline.simulator.market.noise import hashed
-from crypto_pipeline.simulator.market.path import SEGMENT, SEGMENTS_PER_DAY, traded_path
+from crypto_pipeline.simulator.market.path import traded_path
 from crypto_pipeline.simulator.market.records import Integers, Trades
 from crypto_pipeline.simulator.market.tape import (
     FRACTIONS,
@@ -23,6 +23,7 @@ from crypto_pipeline.simulator.market.tape import (
     order_of,
     tape,
 )
+from crypto_pipeline.simulator.market.timeframes import DAY, MINUTE, SEGMENT, SEGMENTS_PER_DAY
 
 PER_MINUTE = 2
 _SEGMENT_US = SEGMENT * 1000
@@ -140,7 +141,7 @@ class Day:
         volume, taker = self._volumes(part, cut)
         ids = (starts[::PER_MINUTE] + 1, starts[::PER_MINUTE] + count)
         known = [np.where(count > 0, each, -1) for each in ids]
-        opening = self.day * DAY + np.arange(first, end, dtype=np.int64) * 60_000
+        opening = self.day * DAY + np.arange(first, end, dtype=np.int64) * MINUTE
         return Bars(*[opening, *shown, *volume, count, *taker, *known])
 
     def _prices(self, part: slice, counts: Integers, cut: Cut) -> list[Integers]:

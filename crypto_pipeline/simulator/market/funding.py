@@ -11,15 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from crypto_pipeline.simulator.market.listings import Listing
-from crypto_pipeline.simulator.market.path import (
-    SEGMENT,
-    SEGMENTS_PER_DAY,
-    basis,
-    index_path,
-)
+from crypto_pipeline.simulator.market.path import basis, index_path
 from crypto_pipeline.simulator.market.records import Funding, Mark
+from crypto_pipeline.simulator.market.timeframes import HOUR, MINUTE, SEGMENT, SEGMENTS_PER_DAY
 
-HOUR = 3_600_000
 DECIMALS = 8
 """Of rates, marks and indices."""
 
@@ -37,14 +32,12 @@ def mark_at(seed: int, listing: Listing, at: int) -> Mark:
         listing: a perpetual.
         at: µs since the epoch.
     """
-    segment = at // (SEGMENT * 1000)
-    index = _index(seed, listing, segment)
-    premium = float(basis(seed, listing, np.array([segment], np.int64))[0])
     interval = listing.interval_hours * HOUR
-    settled = at // 1000 // interval * interval
-    rate = _rate(seed, listing, settled, max(at // 1000, settled + 60_000))
-    mark = int(index * (1.0 + premium) * _UNIT)
-    return Mark(at, mark, int(index * _UNIT), rate, settled + interval, listing.interval_hours)
+    now = at // 1000
+    settled = now // interval * interval
+    mark, index = _mark(seed, listing, now)
+    rate = _rate(seed, listing, settled, max(now, settled + MINUTE))
+    return Mark(at, mark, index, rate, settled + interval, listing.interval_hours)
 
 
 def fundings(seed: int, listing: Listing, start: int, end: int) -> list[Funding]:
@@ -62,16 +55,18 @@ def fundings(seed: int, listing: Listing, start: int, end: int) -> list[Funding]
 def _funding(seed: int, listing: Listing, at: int) -> Funding:
     interval = listing.interval_hours * HOUR
     rate = _rate(seed, listing, at - interval, at)
-    predicted = _rate(seed, listing, at - interval, at - 60_000)
-    segment = at // SEGMENT
-    premium = float(basis(seed, listing, np.array([segment], np.int64))[0])
-    mark = int(_index(seed, listing, segment) * (1.0 + premium) * _UNIT)
+    predicted = _rate(seed, listing, at - interval, at - MINUTE)
+    mark, _ = _mark(seed, listing, at)
     return Funding(at, rate, predicted, mark, listing.interval_hours)
 
 
-def _index(seed: int, listing: Listing, segment: int) -> float:
+def _mark(seed: int, listing: Listing, at: int) -> tuple[int, int]:
+    """Mark and index at an instant (ms), in units of 10^-8."""
+    segment = at // SEGMENT
     day, within = divmod(segment, SEGMENTS_PER_DAY)
-    return float(index_path(seed, listing, day)[within])
+    index = float(index_path(seed, listing, day)[within])
+    premium = float(basis(seed, listing, np.array([segment], np.int64))[0])
+    return int(index * (1.0 + premium) * _UNIT), int(index * _UNIT)
 
 
 def _rate(seed: int, listing: Listing, start: int, end: int) -> int:

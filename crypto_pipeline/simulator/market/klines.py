@@ -16,13 +16,7 @@ from crypto_pipeline.simulator.market.bars import NO_BARS, Bars, Window, aggrega
 from crypto_pipeline.simulator.market.calendar import halted
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Flags, Integers, Trades
-from crypto_pipeline.simulator.market.timeframes import (
-    DAY,
-    MINUTE,
-    ONE_DAY,
-    ONE_HOUR,
-    Timeframe,
-)
+from crypto_pipeline.simulator.market.timeframes import DAY, MINUTE, ONE_DAY, ONE_HOUR, Timeframe
 from crypto_pipeline.simulator.market.trading import Trading
 
 _STRETCHES = 16

@@ -7,11 +7,13 @@ there are (`coins.py`), and prices.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from crypto_pipeline.domain.instruments import InstrumentType
+from crypto_pipeline.simulator.market.texts import decimal_text
 
 Venue = Literal["binance", "okx", "bybit", "coinbase"]
+VENUES: tuple[Venue, ...] = get_args(Venue)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,6 @@ class Listing:
         return self.listed_at <= at and (self.delisted_at is None or at < self.delisted_at)
 
 
-def decimal_text(units: int, decimals: int) -> str:
-    """`units` of 10^-decimals as text: 1234 of 2 decimals is `12.34`, of -2 is `123400`."""
-    if decimals <= 0:
-        return str(units * 10**-decimals)
-    whole, rest = divmod(units, 10**decimals)
-    return f"{whole}.{rest:0{decimals}d}"
-
-
-def trimmed_text(units: int, decimals: int) -> str:
-    """As `decimal_text`, without zeros at the end of the fraction: 1230 of 2 decimals is `12.3`."""
-    text = decimal_text(units, decimals)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+def listing_key(seed: int, listing: Listing) -> str:
+    """The name of a listing's own random numbers."""
+    return f"{seed}:{listing.venue}:{listing.instrument_type}:{listing.symbol}"

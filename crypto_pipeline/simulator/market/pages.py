@@ -69,12 +69,14 @@ class EncodedRows:
     def _open_row(self, listing: Listing, frame: Timeframe, at: int, now: int) -> list[bytes]:
         """The row of the bar that holds `now`, encoded again only after another trade."""
         key = (listing, frame, at, self.market.last_id(listing, now))
-        if key not in self._open:
+        rows = self._open.get(key)
+        if rows is None:
             if len(self._open) >= MOST_OPEN:
                 self._open.clear()
             bars = self.market.bars(listing, frame, at, at + 1, now)
-            self._open[key] = self.encode(listing, bars, frame)
-        return self._open[key]
+            # Threads share this: what another one cleared meanwhile is still in hand.
+            rows = self._open[key] = self.encode(listing, bars, frame)
+        return rows
 
     def _encode_day(
         self, listing: Listing, frame: Timeframe, day: int

@@ -14,14 +14,11 @@ import numpy as np
 
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.simulator.market.calendar import peg
-from crypto_pipeline.simulator.market.coins import COINS, PEPE, STABLE
-from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.coins import STABLE, coin_of
+from crypto_pipeline.simulator.market.listings import Listing, listing_key
 from crypto_pipeline.simulator.market.noise import Floats, exponential, smooth
 from crypto_pipeline.simulator.market.records import Integers
-
-SEGMENT = 30_000
-"""ms."""
-SEGMENTS_PER_DAY = 2880
+from crypto_pipeline.simulator.market.timeframes import SEGMENTS_PER_DAY
 
 _BLOCK = 8
 """Days that a coin's path is computed for at once: long bars ask for many in a row."""
@@ -52,7 +49,7 @@ def _coin_path(seed: int, coin: str, block: int) -> Floats:
     if coin in STABLE:
         wobble = smooth(f"{seed}:{coin}:peg", segments, range(3, 5))
         return (1.0 + _PEG_NOISE * wobble) * peg(coin, segments)
-    shape = PEPE if coin == PEPE.name else COINS[coin]
+    shape = coin_of(coin)
     own = smooth(f"{seed}:{coin}:path", segments, _ALL_SCALES)
     moved = _STEP * shape.volatility * (0.6 * _common(seed, block) + 0.7 * own)
     return float(shape.price) * exponential(moved)
@@ -90,8 +87,8 @@ def traded_path(seed: int, listing: Listing, day: int) -> Floats:
 def _own_path(seed: int, listing: Listing, block: int) -> Floats:
     """How many times the index an exchange's own price is."""
     segments = _block_segments(block)
-    key = f"{seed}:{listing.venue}:{listing.instrument_type}:{listing.symbol}"
-    own = 1.0 + _VENUE_NOISE * smooth(f"{key}:own", segments, range(1, 3))
+    key = f"{listing_key(seed, listing)}:own"
+    own = 1.0 + _VENUE_NOISE * smooth(key, segments, range(1, 3))
     if listing.instrument_type is InstrumentType.PERP:
         own = own * (1.0 + basis(seed, listing, segments))
     return own

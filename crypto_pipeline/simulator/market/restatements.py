@@ -13,10 +13,9 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from crypto_pipeline.simulator.market.activity import listing_key
 from crypto_pipeline.simulator.market.bars import Bars
 from crypto_pipeline.simulator.market.coins import COINS
-from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.listings import Listing, listing_key
 from crypto_pipeline.simulator.market.noise import hashed
 from crypto_pipeline.simulator.market.timeframes import DAY, MINUTE, ONE_MONTH
 from crypto_pipeline.simulator.market.trading import Trading

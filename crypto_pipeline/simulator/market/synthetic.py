@@ -30,8 +30,6 @@ from crypto_pipeline.simulator.market.tape import first_fill, order_of
 from crypto_pipeline.simulator.market.timeframes import Timeframe
 from crypto_pipeline.simulator.market.trading import DAY_US, NO_TRADES, Trading
 
-_FILLS_OF_AN_ORDER = 6
-
 
 class SyntheticMarket:
     """The market of one seed.
@@ -92,6 +90,11 @@ class SyntheticMarket:
         last = self.last_id(listing, at)
         return int(order_of(np.array([last - 1], np.int64))[0]) + 1 if last else 0
 
+    def last_trade(self, listing: Listing, until: int) -> Trades:
+        """The newest trade with time < `until` (µs), alone; none before the first."""
+        newest = self.last_id(listing, until)
+        return self.trading.from_index(listing, newest - 1, 1) if newest else NO_TRADES
+
     def bars(self, listing: Listing, frame: Timeframe, start: int, end: int, now: int) -> Bars:
         """The bars that open in [start, end) ms, none later than `now` (µs).
 
@@ -105,7 +108,11 @@ class SyntheticMarket:
         return self.klines.page(listing, frame, window, now)
 
     def book(self, listing: Listing, at: int, depth: int) -> Book:
-        """The book at the last step up to `at` (µs), the best `depth` levels of each side."""
+        """The book at the last step up to `at` (µs), the best `depth` levels of each side.
+
+        In a halt it stands as it was at the last step before.
+        """
+        at = calendar.standing(listing, at)
         return book.book_at(self.seed, self.trading.day(listing, at // DAY_US), at, depth)
 
     def mark(self, listing: Listing, at: int) -> Mark:

@@ -15,6 +15,9 @@ DAY = 24 * HOUR
 WEEK = 7 * DAY
 MONDAY = 4 * DAY
 """ms since the epoch of the first Monday."""
+SEGMENT = 30 * SECOND
+"""Length of the cuts that the synthetic market is made of."""
+SEGMENTS_PER_DAY = DAY // SEGMENT
 HONG_KONG = -8 * HOUR
 """Anchor of days that start at midnight in UTC+8."""
 

@@ -11,13 +11,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from crypto_pipeline.simulator.market.activity import DAY, day_of_index, first_indices
+from crypto_pipeline.simulator.market.activity import day_of_index, first_indices
 from crypto_pipeline.simulator.market.bars import Bars
-from crypto_pipeline.simulator.market.coins import COINS, PEPE, STABLE
+from crypto_pipeline.simulator.market.coins import coin_of
 from crypto_pipeline.simulator.market.days import Day, price_step, size_unit
 from crypto_pipeline.simulator.market.listings import Listing
-from crypto_pipeline.simulator.market.path import SEGMENT, SEGMENTS_PER_DAY
 from crypto_pipeline.simulator.market.records import Trades
+from crypto_pipeline.simulator.market.timeframes import DAY, SEGMENT, SEGMENTS_PER_DAY
 
 DAY_US = DAY * 1000
 _SEGMENT_US = SEGMENT * 1000
@@ -58,9 +58,8 @@ class Trading:
     def minute_until(self, listing: Listing, now: int) -> Bars:
         """The minute that holds `now` (µs), of the trades before `now`."""
         day, minute = now // DAY_US, now % DAY_US // _MINUTE_US
-        close = int(self.minutes(listing, day).close[minute - 1])
-        if minute == 0:
-            close = self.close_before(listing, day)
+        earlier = self.minutes(listing, day).close
+        close = int(earlier[minute - 1]) if minute else self.close_before(listing, day)
         before = self.last_id(listing, now)
         return self.day(listing, day).minutes(minute, minute + 1, before, close)
 
@@ -93,8 +92,7 @@ class Trading:
 
     def from_index(self, listing: Listing, index: int, count: int) -> Trades:
         """The trades with index (trade_id less 1) in [index, index + count)."""
-        end = max(index, 0) + count if index >= 0 else index + count
-        at, parts = max(index, 0), [NO_TRADES]
+        at, end, parts = max(index, 0), index + count, [NO_TRADES]
         starts = first_indices(self.seed, listing)[1]
         while at < min(end, int(starts[-1])):
             made = self.day(listing, day_of_index(self.seed, listing, at))
@@ -138,6 +136,5 @@ def _by_index(made: Day, at: int, until: int) -> Trades:
 @lru_cache(maxsize=1024)
 def _shape(listing: Listing) -> tuple[int, int]:
     """Ticks of a price step, and base units of a size, by the middle of the price range."""
-    coin = listing.coin or listing.base
-    usd = float({**COINS, **STABLE, PEPE.name: PEPE}[coin].price) * listing.multiplier
+    usd = float(coin_of(listing.coin or listing.base).price) * listing.multiplier
     return price_step(listing, usd), size_unit(listing, usd)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 
-from crypto_pipeline.simulator.okx.envelope import compact
+from crypto_pipeline.simulator.wire.answers import compact
 
 Message = dict[str, object]
 _CORRECT = "Please use the correct URL, channel and parameters referring to API document."

@@ -130,10 +130,10 @@ class OkxArchive:
         name = file.file_name.removesuffix(".zip") + ".csv"
         packed_at = datetime.fromtimestamp(file.end // 1000, UTC) + timedelta(hours=8)
         info = zipfile.ZipInfo(name, packed_at.timetuple()[:6])
-        header = f"{_HEADERS[file.kind]}\n".encode()
-        return zipped(info, b"".join([header, *self._parts(file)]))
+        return zipped(info, self._parts(file))
 
     def _parts(self, file: File) -> Iterator[bytes]:
+        yield f"{_HEADERS[file.kind]}\n".encode()
         for listing in self.listings(file):
             if file.kind == "fundingrates":
                 settled = self.market.fundings(listing, file.opening, file.end)

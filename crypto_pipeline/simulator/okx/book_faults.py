@@ -43,7 +43,7 @@ class BookFaults:
 
     def _one(self, frame: Frame) -> Frame:
         text = self._numbered(frame)
-        if self.line.fault("wrong_checksum", CHANNEL, frame.symbol):
+        if self.line.fault("wrong_book_checksum", CHANNEL, frame.symbol):
             text = _CHECKSUM.sub(lambda found: b'"checksum":%d' % (int(found[1]) ^ 1), text)
         return frame if text is frame.text else replace(frame, text=text)
 

@@ -14,7 +14,8 @@ from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 from crypto_pipeline.simulator.okx import books
-from crypto_pipeline.simulator.streams.feeds import Feed, Frame, instants
+from crypto_pipeline.simulator.streams.cadence import CadencedFeed
+from crypto_pipeline.simulator.streams.feeds import Frame
 from crypto_pipeline.simulator.wire.rules import Rules
 
 QUIET_US = 60_000_000
@@ -23,7 +24,7 @@ SNAPSHOTS = {"books5": 5, "bbo-tbt": 1}
 """Levels of the channels that send the whole of them each time."""
 
 
-class BookFeed(Feed):
+class BookFeed(CadencedFeed):
     """A channel of one instrument's book.
 
     Args:
@@ -34,28 +35,22 @@ class BookFeed(Feed):
     """
 
     def __init__(self, market: SyntheticMarket, listing: Listing, channel: str, depth: int) -> None:
+        super().__init__(BOOK_STEP)
         self.market, self.listing = market, listing
         self.channel, self.depth = channel, depth
 
     def opening(self, now: int) -> list[Frame]:
         """The whole book."""
         self._at = self._sent_at = now
-        self._book = books.book_at(self.market, self.listing, now, self.depth)
+        self._book = self.market.book(self.listing, now, self.depth)
         return [self._frame(None, now)]
 
-    def until(self, now: int) -> list[Frame]:
-        """What changed, state by state; nothing once the instrument is delisted."""
-        due = instants(self._at, now, BOOK_STEP)
-        self._at = max(now, self._at)
-        frames: list[Frame] = []
-        for at in due:
-            if self.listing.trading(at // 1000):
-                frames += self._frames_at(at)
-        return frames
-
-    def _frames_at(self, at: int) -> list[Frame]:
+    def told(self, at: int) -> list[Frame]:
+        """What changed since the state before; nothing once the instrument is delisted."""
+        if not self.listing.trading(at // 1000):
+            return []
         before = self._book
-        self._book = books.book_at(self.market, self.listing, at, self.depth)
+        self._book = self.market.book(self.listing, at, self.depth)
         if self._book.step == before.step and at - self._sent_at < QUIET_US:
             return []
         self._sent_at = at

@@ -10,13 +10,10 @@ import zlib
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 
-import numpy as np
-
-from crypto_pipeline.simulator.market.book import BOOK_STEP
-from crypto_pipeline.simulator.market.calendar import halts
-from crypto_pipeline.simulator.market.listings import Listing, trimmed_text
+from crypto_pipeline.simulator.market.book import changed_levels
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Book, Integers
-from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.market.texts import trimmed_text
 from crypto_pipeline.simulator.okx.trades import sequence
 
 DEPTH = 400
@@ -28,19 +25,6 @@ CHECKED_LEVELS = 25
 Side = tuple[Integers, Integers, Integers]
 """Prices, amounts and order counts of one side, best first."""
 Level = tuple[int, int, int]
-
-
-def book_at(market: SyntheticMarket, listing: Listing, at: int, depth: int) -> Book:
-    """The book at the last step up to an instant (µs); in a halt, the last one before it."""
-    return market.book(listing, standing(listing, at) // BOOK_STEP * BOOK_STEP, depth)
-
-
-def standing(listing: Listing, at: int) -> int:
-    """The instant (µs) that the book of an instant is of: itself, or just before its halt."""
-    for start, end in halts(listing):
-        if start <= at // 1000 < end:
-            return start * 1000 - 1
-    return at
 
 
 def seq_id(book: Book) -> int:
@@ -75,8 +59,8 @@ def sides_text(listing: Listing, book: Book, form: str = '["{}","{}","0","{}"]')
 
 def changes_text(listing: Listing, before: Book, after: Book) -> str:
     """What differs, as the `asks` and `bids` of a message; a level that is gone has size 0."""
-    asks = changes(asks_of(before), asks_of(after))
-    bids = changes(bids_of(before), bids_of(after))
+    asks = levels(changed_levels(asks_of(before), asks_of(after)))
+    bids = levels(changed_levels(bids_of(before), bids_of(after)))
     written = (
         ",".join('["{}","{}","0","{}"]'.format(*_written(listing, level)) for level in side)
         for side in (sorted(asks), sorted(bids, reverse=True))
@@ -84,22 +68,9 @@ def changes_text(listing: Listing, before: Book, after: Book) -> str:
     return '"asks":[{}],"bids":[{}]'.format(*written)
 
 
-def levels(side: Side) -> Iterable[Level]:
-    """The levels of a side, best first."""
+def levels(side: Sequence[Integers]) -> Iterable[Level]:
+    """The levels of a side, in its order."""
     return zip(*(values.tolist() for values in side), strict=True)
-
-
-def changes(before: Side, after: Side) -> list[Level]:
-    """The levels of a side that are new or otherwise, and those that are gone with zeros."""
-    gone = before[0][np.isin(before[0], after[0], invert=True)]
-    order = np.argsort(before[0])
-    at = np.minimum(np.searchsorted(before[0], after[0], sorter=order), len(order) - 1)
-    found = order[at]
-    changed = np.zeros(len(found), np.bool_)
-    for old, new in zip(before, after, strict=True):
-        changed |= old[found] != new
-    new_levels = levels((after[0][changed], after[1][changed], after[2][changed]))
-    return [*((price, 0, 0) for price in gone.tolist()), *new_levels]
 
 
 def crc32(bids: Sequence[tuple[str, str]], asks: Sequence[tuple[str, str]]) -> int:

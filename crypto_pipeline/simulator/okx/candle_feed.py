@@ -15,12 +15,13 @@ from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 from crypto_pipeline.simulator.market.timeframes import Timeframe
 from crypto_pipeline.simulator.okx.candles import BARS, rows, unconfirmed
 from crypto_pipeline.simulator.okx.marks import Quote, QuoteBars
-from crypto_pipeline.simulator.streams.feeds import Feed, Frame, instants
+from crypto_pipeline.simulator.streams.cadence import CadencedFeed
+from crypto_pipeline.simulator.streams.feeds import Frame
 
 SECOND_US = 1_000_000
 
 
-class ChangingFeed(Feed):
+class ChangingFeed(CadencedFeed):
     """Candles of any kind.
 
     Args:
@@ -30,6 +31,7 @@ class ChangingFeed(Feed):
     """
 
     def __init__(self, channel: str, symbol: str, frame: Timeframe) -> None:
+        super().__init__(SECOND_US)
         self.channel, self.symbol, self.frame = channel, symbol, frame
 
     def opening(self, now: int) -> list[Frame]:
@@ -38,13 +40,7 @@ class ChangingFeed(Feed):
         self._sent = self._row(self.frame.opening(now // 1000), now)
         return self._frames(_running(self._sent), now)
 
-    def until(self, now: int) -> list[Frame]:
-        """What changed, looked at each full second."""
-        due = instants(self._at, now, SECOND_US)
-        self._at = max(now, self._at)
-        return [frame for at in due for frame in self._frames_at(at)]
-
-    def _frames_at(self, at: int) -> list[Frame]:
+    def told(self, at: int) -> list[Frame]:
         """The confirmed candle at its end, else the running one if it changed."""
         opening = self.frame.opening(at // 1000)
         if opening == at // 1000:

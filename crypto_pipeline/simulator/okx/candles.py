@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from crypto_pipeline.simulator.market.bars import Bars, Window
 from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.texts import concatenated, trimmed_texts, whole_texts
 from crypto_pipeline.simulator.market.timeframes import (
     DAY,
     HONG_KONG,
@@ -22,7 +23,6 @@ from crypto_pipeline.simulator.market.timeframes import (
 )
 from crypto_pipeline.simulator.okx.envelope import Query, limit_of, whole_number, wrong
 from crypto_pipeline.simulator.okx.instruments import is_swap
-from crypto_pipeline.simulator.okx.numbers import concatenated, numbers, texts
 
 RECENT_BARS = 1440
 """How many of the newest bars `market/candles` has."""
@@ -62,7 +62,9 @@ def frame_of(query: Query) -> Timeframe:
     return frame
 
 
-def window_of(query: Query, frame: Timeframe, now_ms: int, *, recent: bool) -> Window | None:
+def window_of(
+    query: Query, frame: Timeframe, now_ms: int, *, recent: bool, most: int = 300
+) -> Window | None:
     """The page that a request asks for, None where it is empty.
 
     `after` and `before` are exclusive. The rows nearest to `after`, or to now, are given.
@@ -72,9 +74,10 @@ def window_of(query: Query, frame: Timeframe, now_ms: int, *, recent: bool) -> W
         frame: length of the bars.
         now_ms: ms since the epoch.
         recent: whether the newest `RECENT_BARS` alone can be had.
+        most: rows of a page.
     """
     after, before = whole_number(query, "after"), whole_number(query, "before")
-    limit = limit_of(query, 100, 300)
+    limit = limit_of(query, 100, most)
     last = now_ms if after is None else min(after - 1, now_ms)
     first = 0 if before is None else max(before + 1, 0)
     if recent:
@@ -93,11 +96,11 @@ def rows(listing: Listing, bars: Bars, _: Timeframe) -> list[bytes]:
     if not len(bars):
         return []
     price, lot = listing.price_decimals, listing.lot_decimals
-    columns = [numbers(bars.open_time)]
-    columns += [texts(each, price) for each in (bars.open, bars.high, bars.low, bars.close)]
-    quote = texts(bars.quote_volume, price + lot)
-    columns.append(texts(bars.volume, listing.contract_decimals))
-    columns += [texts(bars.volume, lot) if is_swap(listing) else quote, quote]
+    columns = [whole_texts(bars.open_time)]
+    columns += [trimmed_texts(each, price) for each in (bars.open, bars.high, bars.low, bars.close)]
+    quote = trimmed_texts(bars.quote_volume, price + lot)
+    columns.append(trimmed_texts(bars.volume, listing.contract_decimals))
+    columns += [trimmed_texts(bars.volume, lot) if is_swap(listing) else quote, quote]
     parts: list[object] = ['["', columns[0]]
     for column in columns[1:]:
         parts += ['","', column]

@@ -7,7 +7,6 @@ What belongs here: requests, keep-alive, limits of a connection. What does not: 
 from __future__ import annotations
 
 import json
-from collections import deque
 from typing import TypeGuard
 
 from crypto_pipeline.simulator.clock import SimulatorClock
@@ -16,6 +15,7 @@ from crypto_pipeline.simulator.okx.book_faults import BookFaults
 from crypto_pipeline.simulator.okx.feeds import OF_MEMBERS
 from crypto_pipeline.simulator.streams.feeds import FeedSource, Frame
 from crypto_pipeline.simulator.streams.subscriptions import Subscriptions
+from crypto_pipeline.simulator.wire.limits import Limiter
 from crypto_pipeline.simulator.wire.line import Conversation, Line
 
 IDLE_SECONDS = 30.0
@@ -39,10 +39,17 @@ class OkxConversation(Conversation):
         feeds: where the channels come from, which decides which there are.
         base: which path was connected to.
         clock: the simulated time.
+        requests: counts those of this connection.
     """
 
     def __init__(
-        self, line: Line, speech: Speech, feeds: FeedSource, base: str, clock: SimulatorClock
+        self,
+        line: Line,
+        speech: Speech,
+        feeds: FeedSource,
+        base: str,
+        clock: SimulatorClock,
+        requests: Limiter,
     ) -> None:
         super().__init__(line)
         self.speech, self.feeds, self.base = speech, feeds, base
@@ -50,7 +57,7 @@ class OkxConversation(Conversation):
         self._faults = BookFaults(line)
         self._silent: set[str] = set()
         self._lengths: dict[str, int] = {}
-        self._requests: deque[float] = deque()
+        self._requests = requests
         self._traffic_at = 0.0
         self._noticed_at: float | None = None
 
@@ -71,9 +78,13 @@ class OkxConversation(Conversation):
         if frames:
             self._traffic_at = self.line.age()
             self.line.send(*frames)
-        elif self.line.limited() and self.line.age() - self._traffic_at > IDLE_SECONDS:
+        elif self.line.limited() and not self.line.pours() and self._idle() > IDLE_SECONDS:
             self.line.close(IDLE, "No data received in 30s")
         self._announce()
+
+    def _idle(self) -> float:
+        """Seconds since anything was sent."""
+        return self.line.age() - self._traffic_at
 
     def _announce(self) -> None:
         """Say that the service is upgraded, where a fault says so, and a minute later do it."""
@@ -92,7 +103,7 @@ class OkxConversation(Conversation):
             self._say(self.speech.invalid(written, request_id))
         elif op not in _OPS:
             self._say(self.speech.invalid_op(op, request_id))
-        elif self._too_frequent():
+        elif not self._requests.take(self.speech.conn_id).allowed:
             self.line.violate()
             self._say(self.speech.too_frequent(request_id))
         elif op == "login":
@@ -101,16 +112,6 @@ class OkxConversation(Conversation):
             self._say(self.speech.invalid(written, request_id))
         else:
             self._change(op, request["args"], request_id)
-
-    def _too_frequent(self) -> bool:
-        """Whether this is a request too many within an hour."""
-        now = self.line.age()
-        while self._requests and self._requests[0] <= now - REQUEST_SECONDS:
-            self._requests.popleft()
-        if self.line.limited() and len(self._requests) >= REQUESTS:
-            return True
-        self._requests.append(now)
-        return False
 
     def _change(self, op: str, arguments: object, request_id: str | None) -> None:
         if not isinstance(arguments, list) or not arguments:
@@ -140,7 +141,7 @@ class OkxConversation(Conversation):
         if feed is None or self.line.fault("refuse_subscription", channel, symbol):
             self._say(self.speech.unknown("subscribe", argument, request_id))
             return []
-        if self._full(stream, argument):
+        if self._closed_as_full(stream, argument):
             return []
         self._say(self.speech.ack("subscribe", argument, request_id))
         if self.line.fault("ack_without_data", channel, symbol):
@@ -148,7 +149,7 @@ class OkxConversation(Conversation):
             return []
         return self._subscriptions.add(stream, feed)
 
-    def _full(self, stream: str, argument: Message) -> bool:
+    def _closed_as_full(self, stream: str, argument: Message) -> bool:
         """Whether the arguments of all channels are too long together; then that is the end."""
         self._lengths[stream] = len(json.dumps(argument, separators=(",", ":")))
         if not self.line.limited() or sum(self._lengths.values()) <= MOST_BYTES:
@@ -191,7 +192,7 @@ def _stream(argument: Message) -> str:
 
 def _id_of(request: Message) -> str | None:
     written = request.get("id")
-    return written if isinstance(written, str) else None
+    return written if isinstance(written, str) and written else None
 
 
 def _object(written: str) -> Message | None:

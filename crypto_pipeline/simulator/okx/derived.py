@@ -94,8 +94,7 @@ class DerivedPrices:
         if query.get("bar") == "1s":
             raise wrong("bar")
         frame = candles.frame_of(query)
-        query = {**query, "limit": str(limit_of(query, _QUOTE_ROWS, _QUOTE_ROWS))}
-        window = candles.window_of(query, frame, now // 1000, recent=recent)
+        window = candles.window_of(query, frame, now // 1000, recent=recent, most=_QUOTE_ROWS)
         if window is None:
             return b""
         found = self.tickers.quotes.page(listing, quote, frame, window, now)

@@ -8,18 +8,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crypto_pipeline.simulator.market.timeframes import HONG_KONG
+from crypto_pipeline.simulator.market.timeframes import DAY, HONG_KONG
 from crypto_pipeline.simulator.okx.archive import AGGREGATIONS, ALL_SWAPS, File, OkxArchive
 from crypto_pipeline.simulator.okx.envelope import (
     Query,
     RefusedError,
     choice,
-    compact,
     required,
     whole_number,
     wrong,
 )
 from crypto_pipeline.simulator.okx.instruments import TYPES, WITHOUT_INSTRUMENTS, family
+from crypto_pipeline.simulator.wire.answers import compact
 
 HOST = "https://static.okx.com"
 ANY = "ANY"
@@ -27,7 +27,8 @@ MOST_FILES = 20
 """Days or months of one answer."""
 MOST_NAMES = 10
 
-_KINDS = {"1": "trades", "2": "candlesticks", "3": "fundingrates"}
+_FUNDING = "3"
+_KINDS = {"1": "trades", "2": "candlesticks", _FUNDING: "fundingrates"}
 _WITHOUT_FILES = ("4", "5", "6", "11")
 _MB_OF_A_TRADE = Decimal("0.0000107")
 _MB_OF_A_DAY = {"candlesticks": Decimal("0.05"), "fundingrates": Decimal("0.01")}
@@ -60,7 +61,7 @@ class Downloads:
         names = _names(query, inst_type)
         if names == [ANY] and aggregation != "daily":
             raise wrong("dateAggrType")
-        if module == "3" and aggregation == "daily" and names != [ANY]:
+        if module == _FUNDING and aggregation == "daily" and names != [ANY]:
             raise wrong("dateAggrType")
         openings = _openings(query, aggregation)
         details = [
@@ -73,13 +74,11 @@ class Downloads:
         return compact({**row, "ts": str(now // 1000)})
 
     def _groups(self, module: str, inst_type: str, names: list[str]) -> list[_Group]:
-        if (
-            module not in _KINDS
-            or inst_type not in TYPES
-            or (module == "3") > (inst_type == "SWAP")
-        ):
+        if module not in _KINDS or inst_type not in TYPES:
             return []
-        if module == "3" and names == [ANY]:
+        if module == _FUNDING and inst_type != "SWAP":
+            return []
+        if module == _FUNDING and names == [ANY]:
             return [_Group("", ANY, ALL_SWAPS)]
         every = self.archive.market.listings("okx", TYPES[inst_type])
         if inst_type == "SPOT":
@@ -122,7 +121,7 @@ class Downloads:
 
     def _size(self, file: File) -> Decimal:
         """About how many MB a file has, from what is in it."""
-        days = (file.end - file.opening) // 86_400_000
+        days = (file.end - file.opening) // DAY
         if file.kind != "trades":
             size = _MB_OF_A_DAY[file.kind] * days
         else:

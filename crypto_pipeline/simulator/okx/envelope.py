@@ -6,11 +6,10 @@ What belongs here: envelope, error codes, parameters. What does not: what a path
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 
-from crypto_pipeline.simulator.wire.answers import Answer
+from crypto_pipeline.simulator.wire.answers import Answer, compact
 
 JSON_TYPE = {"Content-Type": "application/json"}
 
@@ -66,12 +65,6 @@ def enveloped(rows: bytes) -> Answer:
 def joined(rows: Iterable[object]) -> bytes:
     """Documents as the rows of an answer."""
     return b",".join(compact(row) for row in rows)
-
-
-def compact(document: object) -> bytes:
-    """JSON without spaces; halves of surrogate pairs, which a client may send, as `?`."""
-    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
-    return text.encode(errors="replace")
 
 
 def required(query: Query, name: str) -> str:

@@ -16,7 +16,7 @@ from crypto_pipeline.simulator.okx import funding, instruments
 from crypto_pipeline.simulator.okx.book_feed import SNAPSHOTS, IncrementalFeed, SnapshotFeed
 from crypto_pipeline.simulator.okx.candle_feed import CandleFeed, QuoteCandleFeed
 from crypto_pipeline.simulator.okx.candles import BARS
-from crypto_pipeline.simulator.okx.marks import INDEX, MARK, mark_now, mark_text
+from crypto_pipeline.simulator.okx.marks import INDEX, MARK, mark_text
 from crypto_pipeline.simulator.okx.state_feeds import InstrumentsFeed, Row, RowFeed, StatusFeed
 from crypto_pipeline.simulator.okx.tickers import Tickers
 from crypto_pipeline.simulator.okx.trade_feed import EveryTradeFeed, MergedTradeFeed
@@ -112,7 +112,7 @@ class OkxFeeds:
 
 def mark_row(market: SyntheticMarket, listing: Listing, at: int) -> Row:
     """The mark price of a swap at an instant (µs)."""
-    mark = mark_now(market, listing, at)
+    mark = market.mark(listing, at)
     return {
         "instId": listing.symbol,
         "instType": "SWAP",

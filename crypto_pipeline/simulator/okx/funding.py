@@ -5,12 +5,12 @@ What belongs here: the running rate and the rows of the history. What does not: 
 
 from __future__ import annotations
 
-from crypto_pipeline.simulator.market.funding import DECIMALS, HOUR
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text
+from crypto_pipeline.simulator.market.funding import DECIMALS
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Funding
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-from crypto_pipeline.simulator.okx.marks import mark_now
-from crypto_pipeline.simulator.okx.numbers import signed_text
+from crypto_pipeline.simulator.market.texts import decimal_text, signed_text
+from crypto_pipeline.simulator.market.timeframes import HOUR
 
 HISTORY_ROWS = 400
 _CAP = "0.00375"
@@ -21,7 +21,7 @@ Row = dict[str, str]
 
 def current(market: SyntheticMarket, listing: Listing, at: int) -> Row:
     """The running rate of a swap at an instant (µs), as REST writes it."""
-    mark = mark_now(market, listing, at)
+    mark = market.mark(listing, at)
     length = mark.interval_hours * HOUR
     settled = market.fundings(listing, mark.next_funding - length, mark.next_funding)
     premium = (mark.mark - mark.index) * 10**_SIXTEEN // mark.index

@@ -7,8 +7,9 @@ and trades.
 from __future__ import annotations
 
 from crypto_pipeline.domain.instruments import InstrumentType
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text, trimmed_text
+from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
+from crypto_pipeline.simulator.market.texts import decimal_text, trimmed_text
 from crypto_pipeline.simulator.market.timeframes import DAY
 
 TYPES = {"SPOT": InstrumentType.SPOT, "SWAP": InstrumentType.PERP}

@@ -16,15 +16,17 @@ import numpy as np
 
 from crypto_pipeline.simulator.market.bars import Window
 from crypto_pipeline.simulator.market.funding import DECIMALS
-from crypto_pipeline.simulator.market.listings import Listing, decimal_text, trimmed_text
-from crypto_pipeline.simulator.market.path import SEGMENT, basis, day_segments, index_path
-from crypto_pipeline.simulator.market.records import Integers, Mark
+from crypto_pipeline.simulator.market.listings import Listing
+from crypto_pipeline.simulator.market.path import basis, day_segments, index_path
+from crypto_pipeline.simulator.market.records import Integers
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-from crypto_pipeline.simulator.market.timeframes import DAY, Timeframe
+from crypto_pipeline.simulator.market.texts import decimal_text, trimmed_text
+from crypto_pipeline.simulator.market.timeframes import DAY, SEGMENT, Timeframe
 from crypto_pipeline.simulator.okx.instruments import family
 from crypto_pipeline.simulator.okx.numbers import rounded_units
 
 CHANGES_US = 10_000_000
+CHANGES_US = SEGMENT * 1000
 """µs between two marks."""
 
 
@@ -47,11 +49,6 @@ class Quote:
 
 MARK = Quote("mark-price-candle", of_index=False)
 INDEX = Quote("index-candle", of_index=True)
-
-
-def mark_now(market: SyntheticMarket, listing: Listing, at: int) -> Mark:
-    """The mark of a swap at an instant (µs), as of the last change."""
-    return market.mark(listing, at // CHANGES_US * CHANGES_US)
 
 
 def mark_text(listing: Listing, units: int) -> str:

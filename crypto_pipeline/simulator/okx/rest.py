@@ -24,7 +24,6 @@ from crypto_pipeline.simulator.okx.envelope import (
     Query,
     RefusedError,
     choice,
-    compact,
     enveloped,
     joined,
     limit_of,
@@ -37,7 +36,7 @@ from crypto_pipeline.simulator.okx.envelope import (
 )
 from crypto_pipeline.simulator.okx.limits import RequestLimits
 from crypto_pipeline.simulator.okx.tickers import Tickers
-from crypto_pipeline.simulator.wire.answers import Answer, Request
+from crypto_pipeline.simulator.wire.answers import Answer, Request, compact
 
 Route = Callable[[Query, int], bytes]
 """From the parameters and now (µs) to the rows of an answer."""
@@ -109,8 +108,6 @@ class OkxRest:
             answer = enveloped(route(request.query, self.clock.now_us()))
         except RefusedError as error:
             answer = error.answer()
-        except (ArithmeticError, ValueError):
-            answer = _REFUSALS[500].answer()
         return replace(answer, weight=1)
 
     def _instruments(self, query: Query, now: int) -> bytes:
@@ -169,7 +166,7 @@ class OkxRest:
     def _book(self, query: Query, now: int) -> bytes:
         listing = self._listing(query, now)
         depth = limit_of(query, 1, books.DEPTH, "sz")
-        book = books.book_at(self.market, listing, now, depth)
+        book = self.market.book(listing, now, depth)
         sides = books.sides_text(listing, book)
         return f'{{{sides},"ts":"{book.at // 1000}","seqId":{books.seq_id(book)}}}'.encode()
 
@@ -177,7 +174,7 @@ class OkxRest:
         listing = self._listing(query, now)
         depth = limit_of(query, 1, books.FULL_DEPTH, "sz")
         second = now // 1_000_000 * 1_000_000
-        book = books.book_at(self.market, listing, second, depth)
+        book = self.market.book(listing, second, depth)
         sides = books.sides_text(listing, book, '["{}","{}","{}"]')
         return f'{{{sides},"ts":"{book.at // 1000}"}}'.encode()
 

@@ -5,11 +5,16 @@ What belongs here: handshakes. What does not: what is said (`conversation.py`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 
 from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.okx.acks import Speech, connection_id
-from crypto_pipeline.simulator.okx.conversation import OkxConversation
+from crypto_pipeline.simulator.okx.conversation import (
+    REQUEST_SECONDS,
+    REQUESTS,
+    OkxConversation,
+)
 from crypto_pipeline.simulator.okx.envelope import too_many_requests, unknown_path
 from crypto_pipeline.simulator.okx.feeds import BUSINESS, PUBLIC
 from crypto_pipeline.simulator.streams.feeds import FeedSource
@@ -44,7 +49,7 @@ class OkxSockets:
         if base not in (PUBLIC, BUSINESS) or not request.path.startswith(ROOT):
             return unknown_path().answer()
         if self.rules.limits and not self._connects.take(request.client).allowed:
-            refused = too_many_requests().answer()
-            return Answer(refused.status, refused.body, refused.headers, 0, True)
+            return replace(too_many_requests().answer(), violation=True)
         speech = Speech(connection_id(next(self._numbers)))
-        return OkxConversation(line, speech, self.feeds, base, self.clock)
+        requests = RollingWindow(self.rules, REQUESTS, REQUEST_SECONDS)
+        return OkxConversation(line, speech, self.feeds, base, self.clock, requests)

@@ -12,10 +12,11 @@ from crypto_pipeline.simulator.market.calendar import halts
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
 from crypto_pipeline.simulator.okx import instruments, status
-from crypto_pipeline.simulator.okx.envelope import compact
 from crypto_pipeline.simulator.okx.marks import CHANGES_US
 from crypto_pipeline.simulator.okx.tickers import SECOND_US
-from crypto_pipeline.simulator.streams.feeds import Feed, Frame, instants
+from crypto_pipeline.simulator.streams.cadence import CadencedFeed
+from crypto_pipeline.simulator.streams.feeds import Feed, Frame
+from crypto_pipeline.simulator.wire.answers import compact
 
 Row = dict[str, str]
 
@@ -35,7 +36,7 @@ class Pace:
 
 PACES = {
     "tickers": Pace(SECOND_US // 10),
-    "mark-price": Pace(CHANGES_US, CHANGES_US),
+    "mark-price": Pace(10 * SECOND_US, 10 * SECOND_US),
     "index-tickers": Pace(CHANGES_US, 60 * SECOND_US),
     "funding-rate": Pace(60 * SECOND_US, 60 * SECOND_US),
     "open-interest": Pace(3 * SECOND_US),
@@ -43,7 +44,7 @@ PACES = {
 """Of each channel; an unchanged mark is sent again after ten seconds, as OKX documents."""
 
 
-class RowFeed(Feed):
+class RowFeed(CadencedFeed):
     """One row about one instrument.
 
     Args:
@@ -56,8 +57,9 @@ class RowFeed(Feed):
     def __init__(
         self, channel: str, symbol: str, listing: Listing, row: Callable[[int], Row]
     ) -> None:
-        self.channel, self.symbol, self.listing, self.row = channel, symbol, listing, row
         self.pace = PACES[channel]
+        super().__init__(self.pace.step)
+        self.channel, self.symbol, self.listing, self.row = channel, symbol, listing, row
 
     def opening(self, now: int) -> list[Frame]:
         """The row of the last look, which may be older than the subscription."""
@@ -66,17 +68,10 @@ class RowFeed(Feed):
         self._sent = self.row(self._looked_at)
         return [self._frame(self._sent, now)]
 
-    def until(self, now: int) -> list[Frame]:
-        """The row of each look at which it changed; nothing once the instrument is delisted."""
-        due = instants(self._at, now, self.pace.step)
-        self._at = max(now, self._at)
-        frames: list[Frame] = []
-        for at in due:
-            if self.listing.trading(at // 1000):
-                frames += self._frames_at(at)
-        return frames
-
-    def _frames_at(self, at: int) -> list[Frame]:
+    def told(self, at: int) -> list[Frame]:
+        """The row if it changed; nothing once the instrument is delisted."""
+        if not self.listing.trading(at // 1000):
+            return []
         row = self.row(at)
         quiet = self.pace.quiet and at - self._sent_at >= self.pace.quiet
         if not quiet and {**row, "ts": ""} == {**self._sent, "ts": ""}:

@@ -9,14 +9,14 @@ from crypto_pipeline.simulator.market.bars import Bars
 from crypto_pipeline.simulator.market.funding import DECIMALS
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import Funding, Trades
-from crypto_pipeline.simulator.okx.instruments import is_swap
-from crypto_pipeline.simulator.okx.numbers import (
+from crypto_pipeline.simulator.market.texts import (
     concatenated,
-    numbers,
-    sides,
     signed_text,
-    texts,
+    trimmed_texts,
+    whole_texts,
 )
+from crypto_pipeline.simulator.okx.instruments import is_swap
+from crypto_pipeline.simulator.okx.numbers import sides
 
 TRADES = "instrument_name,trade_id,side,price,size,created_time"
 CANDLES = "instrument_name,open,high,low,close,vol,vol_ccy,vol_quote,open_time,confirm"
@@ -30,15 +30,15 @@ def trade_lines(listing: Listing, trades: Trades) -> bytes:
         return b""
     lines = concatenated(
         f"{listing.symbol},",
-        numbers(trades.trade_id),
+        whole_texts(trades.trade_id),
         ",",
         sides(trades.taker_sells),
         ",",
-        texts(trades.price, listing.price_decimals),
+        trimmed_texts(trades.price, listing.price_decimals),
         ",",
-        texts(trades.amount, listing.contract_decimals),
+        trimmed_texts(trades.amount, listing.contract_decimals),
         ",",
-        numbers(trades.time // 1000),
+        whole_texts(trades.time // 1000),
     )
     return "\n".join([*lines, ""]).encode()
 
@@ -48,12 +48,12 @@ def candle_lines(listing: Listing, bars: Bars) -> bytes:
     if not len(bars):
         return b""
     price, lot = listing.price_decimals, listing.lot_decimals
-    quote = texts(bars.quote_volume, price + lot)
-    columns = [texts(each, price) for each in (bars.open, bars.high, bars.low, bars.close)]
-    columns.append(texts(bars.volume, listing.contract_decimals))
-    columns += [texts(bars.volume, lot) if is_swap(listing) else quote, quote]
+    quote = trimmed_texts(bars.quote_volume, price + lot)
+    columns = [trimmed_texts(each, price) for each in (bars.open, bars.high, bars.low, bars.close)]
+    columns.append(trimmed_texts(bars.volume, listing.contract_decimals))
+    columns += [trimmed_texts(bars.volume, lot) if is_swap(listing) else quote, quote]
     parts: list[object] = [listing.symbol]
-    for column in (*columns, numbers(bars.open_time)):
+    for column in (*columns, whole_texts(bars.open_time)):
         parts += [",", column]
     return "\n".join([*concatenated(*parts, ",1"), ""]).encode()
 

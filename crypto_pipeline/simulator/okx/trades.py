@@ -9,7 +9,8 @@ import numpy as np
 
 from crypto_pipeline.simulator.market.listings import Listing
 from crypto_pipeline.simulator.market.records import AggTrades, Integers, Trades
-from crypto_pipeline.simulator.okx.numbers import concatenated, numbers, sides, texts
+from crypto_pipeline.simulator.market.texts import concatenated, trimmed_texts, whole_texts
+from crypto_pipeline.simulator.okx.numbers import sides
 
 _SEQUENCE_FROM_MS = 1_483_228_800_000
 
@@ -31,13 +32,13 @@ def rest_rows(listing: Listing, trades: Trades) -> list[str]:
         f'{{"instId":"{listing.symbol}","side":"',
         sides(trades.taker_sells),
         '","sz":"',
-        texts(trades.amount, listing.contract_decimals),
+        trimmed_texts(trades.amount, listing.contract_decimals),
         '","source":"0","px":"',
-        texts(trades.price, listing.price_decimals),
+        trimmed_texts(trades.price, listing.price_decimals),
         '","tradeId":"',
-        numbers(trades.trade_id),
+        whole_texts(trades.trade_id),
         '","ts":"',
-        numbers(trades.time // 1000),
+        whole_texts(trades.time // 1000),
         '"}',
     )
 
@@ -48,10 +49,10 @@ def every_frame(listing: Listing, trades: Trades) -> list[str]:
         return []
     return concatenated(
         *_opening("trades-all", listing),
-        numbers(trades.trade_id),
+        whole_texts(trades.trade_id),
         *_figures(listing, trades),
         '","source":"0","ts":"',
-        numbers(trades.time // 1000),
+        whole_texts(trades.time // 1000),
         '"}]}',
     )
 
@@ -62,14 +63,14 @@ def merged_frames(listing: Listing, trades: AggTrades) -> list[str]:
         return []
     return concatenated(
         *_opening("trades", listing),
-        numbers(trades.last_id),
+        whole_texts(trades.last_id),
         *_figures(listing, trades),
         '","ts":"',
-        numbers(trades.time // 1000),
+        whole_texts(trades.time // 1000),
         '","count":"',
-        numbers(trades.last_id - trades.first_id + 1),
+        whole_texts(trades.last_id - trades.first_id + 1),
         '","source":"0","seqId":',
-        numbers(np.asarray(sequence(trades.time))),
+        whole_texts(np.asarray(sequence(trades.time))),
         "}]}",
     )
 
@@ -83,6 +84,6 @@ def _opening(channel: str, listing: Listing) -> tuple[str]:
 
 
 def _figures(listing: Listing, trades: Trades | AggTrades) -> tuple[object, ...]:
-    price = texts(trades.price, listing.price_decimals)
-    size = texts(trades.amount, listing.contract_decimals)
+    price = trimmed_texts(trades.price, listing.price_decimals)
+    size = trimmed_texts(trades.amount, listing.contract_decimals)
     return ('","px":"', price, '","sz":"', size, '","side":"', sides(trades.taker_sells))

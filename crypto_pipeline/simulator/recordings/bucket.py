@@ -20,7 +20,8 @@ from pathlib import Path
 
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.intervals import Interval
-from crypto_pipeline.simulator.market.bars import Row, Window, rest_row
+from crypto_pipeline.simulator.market.bars import Window
+from crypto_pipeline.simulator.market.kline_source import Row, rest_row
 from crypto_pipeline.simulator.market.listings import Listing
 
 BUCKET = "data.binance.vision"

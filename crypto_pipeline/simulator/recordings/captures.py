@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BufferedReader
@@ -28,13 +30,14 @@ from crypto_pipeline.simulator.recordings.formats import (
     read_line,
 )
 from crypto_pipeline.simulator.recordings.naming import host_of, stream_of
-from crypto_pipeline.simulator.recordings.snapshots import KeptAnswer, Snapshots, Spot
+from crypto_pipeline.simulator.recordings.snapshots import KeptAnswer, Place, Snapshots
 
 _BLOCK_BYTES = 1 << 19
 _SAMPLE = 200
 _LINES_TO_KNOW_BY = 3
 _HEAD_BYTES = 4096
 _GZIP_MAGIC = b"\x1f\x8b"
+_DAMAGED = (gzip.BadGzipFile, zlib.error)
 
 
 Unpacked = gzip.GzipFile | BufferedReader
@@ -89,12 +92,20 @@ def opened(path: Path) -> Unpacked:
 
 
 def is_capture(path: Path) -> bool:
-    """Whether one of the first lines of a file is of a capture."""
+    """Whether one of the first lines of a file is of a capture.
+
+    Raises:
+        RecordingError: it may not be read.
+    """
+    heads: list[bytes] = []
     try:
-        with opened(path) as lines:
-            heads = [lines.readline(_HEAD_BYTES) for _ in range(_LINES_TO_KNOW_BY)]
-    except (OSError, EOFError):
+        with opened(path) as lines, suppress(EOFError, *_DAMAGED):
+            for _ in range(_LINES_TO_KNOW_BY):
+                heads.append(lines.readline(_HEAD_BYTES))
+    except FileNotFoundError:
         return False
+    except OSError as error:
+        raise RecordingError(str(path), 0, f"it cannot be read ({error.strerror})") from error
     return any(map(is_capture_line, heads))
 
 
@@ -108,7 +119,8 @@ def scan(path: Path, told: str) -> Capture:
         told: the names of its folders, which may say `spot` or `linear`.
 
     Raises:
-        RecordingError: a line is malformed; the error names file and line.
+        RecordingError: a line is malformed, or packed bytes are damaged; the error names file and
+            line.
     """
     stamp = path.stat()
     return _scanned(path, told, stamp.st_size, stamp.st_mtime_ns)
@@ -129,7 +141,7 @@ def _scanned(path: Path, told: str, _size: int, _changed: int) -> Capture:
 
 def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
     """Number, offset and bytes of each line; a gzip file that is cut off ends early."""
-    offset = 0
+    number = offset = 0
     with opened(path) as lines:
         try:
             for number, line in enumerate(lines, start=1):
@@ -137,6 +149,9 @@ def _lines(path: Path) -> Iterator[tuple[int, int, bytes]]:
                 offset += len(line)
         except EOFError:
             return
+        except _DAMAGED as error:
+            wrong = f"the gzip file is damaged here ({error})"
+            raise RecordingError(str(path), number + 1, wrong) from error
 
 
 class _Index:
@@ -161,17 +176,17 @@ class _Index:
         if not line.endswith(b"\n"):
             json.loads(entry.body)
         if entry.url:
-            self._answers.append(KeptAnswer(entry.url, self._spot(entry, line, offset)))
+            self._answers.append(KeptAnswer(entry.url, self._place(entry, line, offset)))
             return
         stream = stream_of(entry.body)
         if stream:
             self._add_frame(stream, entry.body)
             self._extend(entry.at // 1000, offset, len(line))
         else:
-            self._snapshots.take(entry.body, self._spot(entry, line, offset))
+            self._snapshots.take(entry.body, self._place(entry, line, offset))
 
-    def _spot(self, entry: Entry, line: bytes, offset: int) -> Spot:
-        return Spot(entry.at // 1000, self._path, offset, len(line))
+    def _place(self, entry: Entry, line: bytes, offset: int) -> Place:
+        return Place(entry.at // 1000, self._path, offset, len(line))
 
     def _add_frame(self, stream: str, frame: bytes) -> None:
         self._streams[stream] += 1

@@ -29,6 +29,10 @@ _EXCHANGE_CHANNELS = {
     "match": "matches", "last_match": "matches", "snapshot": "level2", "l2update": "level2",
     "ticker": "ticker", "heartbeat": "heartbeat", "status": "status",
 }  # fmt: skip
+_SAME_BUT_FOR_CADENCE = {
+    "level2_batch": "level2", "level2_50": "level2",
+    "ticker_batch": "ticker", "ticker_1000": "ticker",
+}  # fmt: skip
 _NO_CHANNELS = {"subscriptions", "error"}
 _BINANCE_EVENTS = {
     "trade": "trade", "aggTrade": "aggTrade", "depthUpdate": "depth", "bookTicker": "bookTicker",
@@ -50,10 +54,15 @@ def stream_of(frame: bytes) -> str:
 
 
 def family(stream: str) -> str:
-    """A stream without its cadence: whoever asks for one of a family can be given another."""
+    """A stream without its cadence: whoever asks for one of a family can be given another.
+
+    So can who asks for the `status` of a product: frames of that channel are about all products.
+    """
     channel, colon, product = stream.partition(":")
-    if channel in ("level2_batch", "level2_50"):
-        return f"level2{colon}{product}"
+    if channel == "status":
+        return channel
+    if channel in _SAME_BUT_FOR_CADENCE:
+        return f"{_SAME_BUT_FOR_CADENCE[channel]}{colon}{product}"
     return _CADENCE.sub("", stream)
 
 
@@ -125,7 +134,10 @@ def _advanced(channel: str, product: str) -> str:
 
 
 def _parsed(frame: bytes) -> tuple[str, str]:
-    """Host and stream of a frame whose head does not tell, as Binance's raw ones do not."""
+    """Host and stream of a frame whose head does not tell, as Binance's raw ones do not.
+
+    Nor does that of Exchange's `status`, which is about no single product.
+    """
     try:
         message = json.loads(frame)
     except (ValueError, RecursionError):
@@ -138,6 +150,8 @@ def _parsed(frame: bytes) -> tuple[str, str]:
     if isinstance(argument, dict):
         key = argument.get("instId") or argument.get("instFamily") or argument.get("instType", "")
         return OKX, f"{argument.get('channel')}:{key}"
+    if message.get("type") == "status":
+        return EXCHANGE, "status"
     return SPOT, _raw_binance(message)
 
 

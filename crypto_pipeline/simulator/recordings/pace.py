@@ -6,23 +6,20 @@ What belongs here: those clocks. What does not: the clock that runs from the sta
 
 from __future__ import annotations
 
+import threading
 import time
 from abc import ABC, abstractmethod
-from datetime import UTC, datetime
-from math import inf
+from datetime import datetime
 from typing import Protocol
 from weakref import WeakSet
 
 from crypto_pipeline.domain.intervals import EPOCH
 from crypto_pipeline.domain.klines import MICROSECOND, microseconds
 from crypto_pipeline.simulator.clock import SimulatorClock
+from crypto_pipeline.simulator.streams.subscriptions import LONGEST_JUMP, LONGEST_STEP
 
 STEP_FRAMES = 2000
 """Frames of one stream that a step brings at most."""
-LONGEST_STEP = 60_000_000
-"""Simulated µs that a step covers at most, where there is a frame so soon."""
-LONGEST_LEAP = 3_600_000_000
-"""Simulated µs of silence above which a step counts as a clock that was set."""
 SETTLING = 0.25
 """Seconds that a replay waits after a subscription, for the rest of a client's requests."""
 PATIENCE = 10.0
@@ -66,16 +63,11 @@ class AwaitingClock(ReplayClock):
         self._settling, self._awaits = settling, True
         super().__init__(now, speed)
 
-    def set(self, now: datetime | None, speed: float) -> None:
-        """Start again from `now` (None: the machine's time), still standing if it was."""
-        super().set(now, speed)
-        if self._awaits:
-            self._since = inf
-
     def watch(self, reader: Reader) -> None:
         """Begin to run, if this is the first."""
         if self._awaits:
-            self._awaits, self._since = False, time.monotonic() + self._settling
+            # In this order: other threads ask for the time meanwhile.
+            self._since, self._awaits = time.monotonic() + self._settling, False
 
     def now(self) -> datetime:
         """The simulated instant, in UTC."""
@@ -86,7 +78,8 @@ class ReaderPacedClock(ReplayClock):
     """A clock that stands until all feeds were read up to its instant, and then steps forwards.
 
     It stands where nobody reads, where nothing more is recorded, and at speed 0; any other speed
-    is as good as another.
+    is as good as another. Only the thread that feeds are watched and read in moves it on; others
+    may ask for the time at any moment.
 
     Args:
         now: where it starts, aware and in UTC; None is the machine's time.
@@ -106,21 +99,23 @@ class ReaderPacedClock(ReplayClock):
         self._settling, self._patience = settling, patience
         self._readers: WeakSet[Reader] = WeakSet()
         self._joined = self._stepped = 0.0
+        self._thread = 0
         super().__init__(now, speed)
 
     def set(self, now: datetime | None, speed: float) -> None:
         """Go on from `now` (None: the machine's time), standing if `speed` is 0."""
         super().set(now, speed)
-        self._instant = datetime.now(UTC) if now is None else now
+        self._instant = self._from
 
     def watch(self, reader: Reader) -> None:
         """Wait for this feed as long as it exists."""
+        self._thread = threading.get_ident()
         self._readers.add(reader)
         self._joined = time.monotonic()
 
     def now(self) -> datetime:
         """The simulated instant, in UTC; a step further if all have read up to the last one."""
-        if self.speed > 0:
+        if self.speed > 0 and threading.get_ident() == self._thread:
             self._step(microseconds(self._instant))
         return self._instant
 
@@ -133,8 +128,9 @@ class ReaderPacedClock(ReplayClock):
         if not coming:
             return
         first, enough = (min(instants) for instants in zip(*coming, strict=True))
+        # No further than a minute, unless the next frame is later.
         target = max(first, min(enough, now + LONGEST_STEP), now + 1)
-        self.settings += target - now > LONGEST_LEAP
+        self.settings += target - now > LONGEST_JUMP
         self._instant, self._stepped = EPOCH + target * MICROSECOND, since
 
     def _waits(self, now: int, waited: float) -> bool:

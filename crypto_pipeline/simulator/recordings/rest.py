@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.recordings.captures import Capture, opened
 from crypto_pipeline.simulator.recordings.formats import read_line
-from crypto_pipeline.simulator.recordings.snapshots import KeptAnswer, Spot
+from crypto_pipeline.simulator.recordings.snapshots import KeptAnswer, Place
 from crypto_pipeline.simulator.wire.answers import (
     JSON,
     Answer,
@@ -52,9 +52,9 @@ class RecordedAnswers:
     """
 
     def __init__(self, captures: Iterable[Capture]) -> None:
-        self._spots: dict[_Question, list[Spot]] = defaultdict(list)
+        self._places: dict[_Question, list[Place]] = defaultdict(list)
         for kept in sorted((kept for capture in captures for kept in capture.answers), key=_at):
-            self._spots[_asked(kept.url)].append(kept.spot)
+            self._places[_asked(kept.url)].append(kept.place)
         self._body = lru_cache(maxsize=8)(_body)
 
     def find(
@@ -71,13 +71,13 @@ class RecordedAnswers:
             now: simulated instant, µs since the epoch.
             within: µs from now beyond which an answer does not count; None is any.
         """
-        spots = self._spots.get(_question(host, request.path, dict(request.query)))
-        if not spots:
+        places = self._places.get(_question(host, request.path, dict(request.query)))
+        if not places:
             return None
-        after = bisect_right([spot.at for spot in spots], now)
-        soon = after < len(spots) and spots[after].at <= now + SOON
-        spot = spots[after if soon else max(after - 1, 0)]
-        return self._body(spot) if within is None or abs(spot.at - now) <= within else None
+        after = bisect_right([place.at for place in places], now)
+        soon = after < len(places) and places[after].at <= now + SOON
+        place = places[after if soon else max(after - 1, 0)]
+        return self._body(place) if within is None or abs(place.at - now) <= within else None
 
 
 class BothLogic(HostLogic, SocketLogic, Protocol):
@@ -174,7 +174,7 @@ def recorded_host(
 
 
 def _at(kept: KeptAnswer) -> int:
-    return kept.spot.at
+    return kept.place.at
 
 
 def _asked(url: str) -> _Question:
@@ -187,8 +187,8 @@ def _question(host: str, path: str, query: dict[str, str]) -> _Question:
     return _ALIASES.get(host, host), path.rstrip("/"), about
 
 
-def _body(spot: Spot) -> bytes:
-    with opened(spot.path) as lines:
-        lines.seek(spot.offset)
-        entry = read_line(lines.read(spot.size))
+def _body(place: Place) -> bytes:
+    with opened(place.path) as lines:
+        lines.seek(place.offset)
+        entry = read_line(lines.read(place.size))
     return entry.body if entry is not None else b""

@@ -26,7 +26,7 @@ _URLS = {
 }
 
 
-class Spot(NamedTuple):
+class Place(NamedTuple):
     """Where a line stands: its instant in µs, its file, its offset and size unpacked."""
 
     at: int
@@ -39,14 +39,14 @@ class KeptAnswer(NamedTuple):
     """A recorded REST answer: the URL that was asked, and where its line stands."""
 
     url: str
-    spot: Spot
+    place: Place
 
 
 class Snapshots:
     """The depth snapshots of one capture, as its lines go by."""
 
     def __init__(self) -> None:
-        self._found: list[tuple[int, Spot]] = []
+        self._found: list[tuple[int, Place]] = []
         self._first_diffs: dict[str, bytes] = {}
         self._last_diffs: dict[str, bytes] = {}
 
@@ -55,11 +55,11 @@ class Snapshots:
         self._first_diffs.setdefault(stream, frame)
         self._last_diffs[stream] = frame
 
-    def take(self, frame: bytes, spot: Spot) -> None:
+    def take(self, frame: bytes, place: Place) -> None:
         """Keep a frame of no stream, if it is a snapshot."""
         found = _SNAPSHOT.match(frame)
         if found is not None:
-            self._found.append((int(found[1]), spot))
+            self._found.append((int(found[1]), place))
 
     def answers(self, host: str, streams: Iterable[str]) -> list[KeptAnswer]:
         """What was found, as answers of the REST host beside one of Binance's websocket hosts.
@@ -72,8 +72,8 @@ class Snapshots:
             return []
         candidates = list(self._first_diffs) or sorted(streams)[:1]
         return [
-            KeptAnswer(_URLS[host] + self._symbol(candidates, update_id), spot)
-            for update_id, spot in self._found
+            KeptAnswer(_URLS[host] + self._symbol(candidates, update_id), place)
+            for update_id, place in self._found
         ]
 
     def _symbol(self, streams: list[str], update_id: int) -> str:

@@ -61,7 +61,8 @@ class FeedSource(Protocol):
                 (channel:instId) on OKX, `orderbook.50.BTCUSDT` on Bybit, `level2:BTC-USD`
                 (channel:product) on both of Coinbase.
             base: which of a host's bases was connected to (`/market`, `/public`, `/business`,
-                `/v5/public/linear`), empty where there is one.
+                `/v5/public/linear`), empty where there is one; Coinbase passes which of its
+                websockets was connected to, `advanced` or `exchange`.
         """
 
 

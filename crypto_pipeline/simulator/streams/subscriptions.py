@@ -59,6 +59,7 @@ class Subscriptions:
         self._keep_up()
         if not self._feeds:
             self._at = self._clock.now_us()
+        self._hoses.pop(key, None)
         self._feeds[key] = feed
         return list(feed.opening(self._at))
 
@@ -92,8 +93,13 @@ class Subscriptions:
         return begun + list(heapq.merge(*due, key=attrgetter("at")))
 
     def _pour(self) -> dict[str, Callable[[], None]]:
-        """Pour the feeds that are, by key; those of them that begin now are encoded first."""
+        """Pour the feeds that are, by key; those of them that begin now are encoded first.
+
+        Feeds that are poured no more go on from now.
+        """
         if self._tap is None or not self._tap.pours():
+            for key in self._hoses:
+                self._feeds[key].opening(self._at)
             self._hoses.clear()
             return self._hoses
         for key, feed in self._feeds.items():

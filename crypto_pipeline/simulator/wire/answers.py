@@ -76,10 +76,15 @@ class Refuser(Protocol):
         """The answer of that status as the exchange documents it; None where it does not."""
 
 
+def compact(document: object) -> bytes:
+    """JSON without spaces; half a surrogate pair, which a client may send, becomes `?`."""
+    written = json.dumps(document, separators=(",", ":"), ensure_ascii=False)
+    return written.encode(errors="replace")
+
+
 def json_answer(document: object, status: int = 200) -> Answer:
     """An answer that carries JSON, written as compactly as Binance does."""
-    body = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
-    return Answer(status, body, {"Content-Type": JSON})
+    return Answer(status, compact(document), {"Content-Type": JSON})
 
 
 def file_answer(content: bytes, path: str) -> Answer:

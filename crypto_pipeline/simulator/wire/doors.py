@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import socket
 import ssl
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -44,17 +45,18 @@ class _Door:
 
         Raises:
             PortBusyError: another program listens there.
+            OSError: no socket can be had.
         """
-        loop = asyncio.get_running_loop()
         try:
-            self.listening = await loop.create_server(
-                self.protocol, LOOPBACK, self.port, ssl=self.context, backlog=_BACKLOG
-            )
+            listener = socket.create_server((LOOPBACK, self.port), backlog=_BACKLOG)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
             raise PortBusyError(self.port) from error
-        self.port = self.listening.sockets[0].getsockname()[1]
+        self.port = listener.getsockname()[1]
+        self.listening = await asyncio.get_running_loop().create_server(
+            self.protocol, sock=listener, ssl=self.context, backlog=_BACKLOG
+        )
 
     def shut(self) -> None:
         """Listen no more; open connections stay."""
@@ -90,7 +92,7 @@ class Doors:
         Raises:
             PortBusyError: a port is taken.
         """
-        await self._open_all(self._plain, None)
+        self._plain = await self._opened(None)
         return {door.host.name: door.url for door in self._plain}
 
     async def open_twins(self) -> dict[str, str]:
@@ -101,7 +103,7 @@ class Doors:
         """
         async with self._lock:
             if not self._twins:
-                await self._open_all(self._twins, self.authority())
+                self._twins = await self._opened(self.authority())
         return {door.host.name: door.url for door in self._twins}
 
     def authority(self) -> Authority:
@@ -110,19 +112,20 @@ class Doors:
             self._authority = Authority()
         return self._authority
 
-    async def _open_all(self, doors: list[_Door], authority: Authority | None) -> None:
-        for host in self._hosts:
-            fails = partial(self._faults.door, host.name, "tls_failure")
-            context = None if authority is None else authority.context(fails)
-            doors.append(_Door(host, host.server(), next(self._ports), context))
-        try:
+    async def _opened(self, authority: Authority | None) -> list[_Door]:
+        """A listening door for every host, or none of them if one cannot be opened."""
+        doors = [self._door(host, authority) for host in self._hosts]
+        with ExitStack() as undone:
             for door in doors:
+                undone.callback(door.shut)
                 await door.open()
-        except PortBusyError:
-            for door in doors:
-                door.shut()
-            doors.clear()
-            raise
+            undone.pop_all()
+        return doors
+
+    def _door(self, host: Host, authority: Authority | None) -> _Door:
+        fails = partial(self._faults.door, host.name, "tls_failure")
+        context = None if authority is None else authority.context(fails)
+        return _Door(host, host.server(), next(self._ports), context)
 
     async def obey(self) -> None:
         """Shut and open doors as the rules in force would have it."""
@@ -141,7 +144,9 @@ class Doors:
             await asyncio.sleep(_LOOK)
             doors = (*self._plain, *self._twins)
             if self._faults.rules or any(door.listening is None for door in doors):
-                with suppress(PortBusyError):  # another program took the port: try again
+                with suppress(
+                    PortBusyError, OSError
+                ):  # the port is taken, or no file left: try again
                     await self.obey()
 
     async def close(self) -> None:

@@ -7,12 +7,20 @@ What belongs here: those fields. What does not: what goes wrong (`http_rules.py`
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from crypto_pipeline.simulator.market.listings import Venue
-from crypto_pipeline.simulator.wire.hostnames import valid_host
+from crypto_pipeline.simulator.wire.hostnames import HOSTS, valid_host
 
 
 def _written(value: object) -> object:
@@ -44,6 +52,14 @@ class Rule(BaseModel):
     exchange: Venue | None = None
     start: Instant | None = None
     end: Instant | None = None
+
+    @model_validator(mode="after")
+    def _can_strike(self) -> Self:
+        if self.host and self.exchange and HOSTS[self.host] != self.exchange:
+            raise ValueError(f"{self.host} is a host of {HOSTS[self.host]}, not {self.exchange}")
+        if self.start and self.end and self.start >= self.end:
+            raise ValueError("it ends before it starts; end is exclusive, and later than start")
+        return self
 
 
 class CountedRule(Rule):

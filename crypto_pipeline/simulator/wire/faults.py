@@ -174,7 +174,7 @@ class FaultBook:
         """The rule that closes this connection without waiting for a frame."""
         for live in self.live(host):
             rule = live.rule
-            if not isinstance(rule, of_frames.CloseRule) or rule.after:
+            if not isinstance(rule, of_frames.CloseRule) or rule.after or rule.rate is not None:
                 continue
             if rule.channel is None and rule.symbol is None and live.strikes_frame(path, "", ""):
                 return rule

@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 CHECKSUM = ".CHECKSUM"
 """What the name of a file's checksum ends with."""
@@ -17,14 +17,16 @@ COMPRESSION = 1
 """zlib's fastest: a month of minutes has to be there at once."""
 
 
-def zipped(inner: zipfile.ZipInfo, content: bytes) -> bytes:
-    """A zip of one file, the same bytes for the same arguments."""
+def zipped(inner: zipfile.ZipInfo, parts: Iterable[bytes]) -> bytes:
+    """A zip of one file that is made of parts, the same bytes for the same arguments."""
     inner.compress_type = zipfile.ZIP_DEFLATED
+    inner._compresslevel = COMPRESSION  # type: ignore[attr-defined] # public from Python 3.13 on
     inner.create_system = 3
     inner.external_attr = 0o644 << 16
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr(inner, content, compresslevel=COMPRESSION)
+    with zipfile.ZipFile(packed, "w") as archive, archive.open(inner, "w") as file:
+        for part in parts:
+            file.write(part)
     return packed.getvalue()
 
 
@@ -62,7 +64,7 @@ def _changed(content: bytes, row: int | None, change: Callable[[bytes], bytes]) 
         inner = archive.infolist()[0]
         text = archive.read(inner)
     changed = _with_row(text, row, change)
-    return zipped(zipfile.ZipInfo(inner.filename, inner.date_time), changed)
+    return zipped(zipfile.ZipInfo(inner.filename, inner.date_time), [changed])
 
 
 def _with_row(text: bytes, row: int | None, change: Callable[[bytes], bytes]) -> bytes:

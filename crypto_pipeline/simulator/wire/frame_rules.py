@@ -51,7 +51,7 @@ class FrameRule(ChannelRule):
 class CloseRule(ChannelRule):
     """Close the connection in place of sending a frame; at once where no frame is awaited.
 
-    Frames are awaited where `after`, `channel` or `symbol` are given.
+    Frames are awaited where `after`, `rate`, `channel` or `symbol` are given.
 
     Attributes:
         code: of the close frame; 1006 closes the TCP connection without one.
@@ -88,6 +88,3 @@ class SpeechRule(ChannelRule):
         "shutdown_notice",
         "book_reset",
     ]
-
-
-SocketRule = FrameRule | CloseRule | SilenceRule | SpeechRule

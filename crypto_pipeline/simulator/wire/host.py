@@ -7,6 +7,7 @@ what is said on websockets (`sockets.py`).
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import struct
 from http import HTTPStatus
@@ -29,6 +30,7 @@ Logic = HostLogic | SocketLogic
 _READING = frozenset({"GET", "HEAD"})
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)
 _TOO_MUCH = 10
+_LOGGER = logging.getLogger(__name__)
 _CLIENT_GONE = 499  # as proxies write it in their logs; nobody reads it
 
 
@@ -132,8 +134,13 @@ class Host:
 
 
 def _answer(logic: HostLogic, asked: Request, rule: HttpRule | None) -> Answer:
-    answer = logic.answer(asked)
-    return answer if rule is None else spoiled(logic, answer, asked.path, rule)
+    """The host's answer, spoiled; an error of ours is logged and is the exchange's own 500."""
+    try:
+        answer = logic.answer(asked)
+        return answer if rule is None else spoiled(logic, answer, asked.path, rule)
+    except Exception:
+        _LOGGER.exception("no answer to %s %s", asked.path, dict(asked.query))
+        return refusal(logic, 500)
 
 
 def _reset(request: web.BaseRequest) -> web.StreamResponse:

@@ -6,11 +6,34 @@ What belongs here: each rule as a person writes it. What does not: carrying it o
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from crypto_pipeline.simulator.wire.fault_rule import CountedRule, Rule
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_OF_THE_BODY = ("content-length", "transfer-encoding")
+
+
+def _header_name(name: str) -> str:
+    if _TOKEN.fullmatch(name) is None:
+        raise ValueError("no name of a header; valid are letters, digits and !#$%&'*+-.^_`|~")
+    if name.lower() in _OF_THE_BODY:
+        raise ValueError("it follows from the body; the rule wrong_content_length spoils it")
+    return name
+
+
+def _header_value(value: str) -> str:
+    if _CONTROL.search(value) is not None:
+        raise ValueError("a header's value has no control characters, line ends among them")
+    return value
+
+
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+HeaderValue = Annotated[str, AfterValidator(_header_value)]
 
 
 class StatusRule(CountedRule):
@@ -18,7 +41,7 @@ class StatusRule(CountedRule):
 
     kind: Literal["status"]
     status: Annotated[int, Field(ge=400, le=599)]
-    headers: dict[str, str] = Field(default_factory=dict)
+    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     body: Any = ""
 
 

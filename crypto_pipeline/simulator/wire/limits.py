@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
 from threading import Lock
+from typing import ClassVar
 
 from crypto_pipeline.simulator.wire.rules import Rules
 
@@ -43,14 +44,15 @@ class Limiter(ABC):
         rules: whose clock and switch.
         limit: what a key may use, in any unit.
         window: seconds that `limit` is for.
+
+    Attributes:
         refusals_count: whether a refused request uses up the limit as well.
     """
 
-    def __init__(
-        self, rules: Rules, limit: float, window: float, *, refusals_count: bool = False
-    ) -> None:
+    refusals_count: ClassVar[bool] = False
+
+    def __init__(self, rules: Rules, limit: float, window: float) -> None:
         self.rules, self.limit, self.window = rules, limit, window
-        self.refusals_count = refusals_count
         self._lock = Lock()
 
     def take(self, key: Hashable, cost: float = 1) -> Verdict:
@@ -64,11 +66,6 @@ class Limiter(ABC):
                 self._count(key, now, cost)
         left = max(0.0, self.limit - used)
         return Verdict(not over or not self.rules.limits, used, left, wait)
-
-    def used(self, key: Hashable) -> float:
-        """What a key used by now, without counting anything."""
-        with self._lock:
-            return self._used(key, self.rules.seconds())
 
     @abstractmethod
     def _used(self, key: Hashable, now: float) -> float:
@@ -86,16 +83,11 @@ class Limiter(ABC):
 class FixedWindow(Limiter):
     """Counts that start from 0 at each multiple of the window: Binance's minutes."""
 
-    def __init__(
-        self, rules: Rules, limit: float, window: float, *, refusals_count: bool = True
-    ) -> None:
-        super().__init__(rules, limit, window, refusals_count=refusals_count)
-        self._counts: dict[Hashable, tuple[int, float]] = {}
+    refusals_count = True
 
-    def ends_in(self) -> float:
-        """Seconds until the running window ends."""
-        now = self.rules.seconds()
-        return (now // self.window + 1) * self.window - now
+    def __init__(self, rules: Rules, limit: float, window: float) -> None:
+        super().__init__(rules, limit, window)
+        self._counts: dict[Hashable, tuple[int, float]] = {}
 
     def _used(self, key: Hashable, now: float) -> float:
         window, used = self._counts.get(key, (0, 0.0))
@@ -111,10 +103,8 @@ class FixedWindow(Limiter):
 class RollingWindow(Limiter):
     """What a key used in the last `window` seconds: OKX, Bybit, connection attempts."""
 
-    def __init__(
-        self, rules: Rules, limit: float, window: float, *, refusals_count: bool = False
-    ) -> None:
-        super().__init__(rules, limit, window, refusals_count=refusals_count)
+    def __init__(self, rules: Rules, limit: float, window: float) -> None:
+        super().__init__(rules, limit, window)
         self._taken: dict[Hashable, deque[tuple[float, float]]] = {}
         self._totals: dict[Hashable, float] = {}
 

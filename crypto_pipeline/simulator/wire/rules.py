@@ -6,6 +6,7 @@ What belongs here: the switches. What does not: limits themselves, each exchange
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 
 class Rules:
@@ -16,6 +17,7 @@ class Rules:
         hurry: how many seconds of pings, deadlines and limit windows pass in a real one.
         firehose: whether subscriptions to trades get pre-encoded frames as fast as they are read.
         okx_checksum: whether OKX's books carry the CRC32 of before 2026-06-23 in place of 0.
+        monotonic: the real seconds.
     """
 
     def __init__(
@@ -25,10 +27,11 @@ class Rules:
         hurry: float = 1.0,
         firehose: bool = False,
         okx_checksum: bool = False,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limits, self.firehose, self.okx_checksum = limits, firehose, okx_checksum
-        self._hurry = hurry
-        self._since = self._at = time.monotonic()
+        self._hurry, self._monotonic = hurry, monotonic
+        self._since = self._at = monotonic()
 
     @property
     def hurry(self) -> float:
@@ -37,9 +40,9 @@ class Rules:
 
     @hurry.setter
     def hurry(self, hurry: float) -> None:
-        self._at, self._since = self.seconds(), time.monotonic()
+        self._at, self._since = self.seconds(), self._monotonic()
         self._hurry = hurry
 
     def seconds(self) -> float:
         """A monotonic clock of connection rules, in seconds."""
-        return self._at + (time.monotonic() - self._since) * self._hurry
+        return self._at + (self._monotonic() - self._since) * self._hurry

@@ -29,7 +29,6 @@ from crypto_pipeline.simulator.wire.line import Line
 
 BACKLOG = 1 << 20
 """Bytes that may wait for a client before the line counts as stalled."""
-_SAME_FAULT = {"wrong_checksum": "wrong_book_checksum"}
 _CUT = 1006
 _LEAST_WINDOW = 9
 
@@ -147,7 +146,7 @@ class SocketLine(Line):
 
     def fault(self, name: str, channel: str = "", symbol: str = "") -> bool:
         """Whether a fault rule of that name strikes here and now; counts it if it does."""
-        return self._faults.speech(_SAME_FAULT.get(name, name), channel, symbol)
+        return self._faults.speech(name, channel, symbol)
 
     def stalled(self) -> bool:
         """Whether the client reads so slowly that nothing more should be sent for now."""

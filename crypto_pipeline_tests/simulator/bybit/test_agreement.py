@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from crypto_pipeline.simulator.bybit.categories import INTERVALS, listed_in
 from crypto_pipeline.simulator.bybit.feeds import BybitFeeds
-from crypto_pipeline.simulator.bybit.figures import Figures
+from crypto_pipeline.simulator.bybit.figures import BybitFigures
 from crypto_pipeline.simulator.bybit.hosts import hosts
 from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
@@ -99,7 +99,7 @@ def test_the_topics_bar_is_the_open_bar_of_rest(
 ) -> None:
     now = at // 1000 * 1000
     symbol = symbol_at(name, place, now)
-    feed = BybitFeeds(MARKET, clock(now - 1000), Figures(MARKET)).feed(
+    feed = BybitFeeds(MARKET, clock(now - 1000), BybitFigures(MARKET)).feed(
         f"kline.{interval}.{symbol}", f"/v5/public/{name}"
     )
     assume(feed is not None)

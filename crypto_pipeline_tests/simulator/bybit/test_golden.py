@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from crypto_pipeline.simulator.bybit.feeds import BybitFeeds
-from crypto_pipeline.simulator.bybit.figures import Figures
+from crypto_pipeline.simulator.bybit.figures import BybitFigures
 from crypto_pipeline.simulator.bybit.hosts import hosts
 from crypto_pipeline.simulator.clock import SimulatorClock
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
@@ -49,7 +49,7 @@ def answered(market: SyntheticMarket, url: str) -> bytes:
 def delivered(market: SyntheticMarket, stream: str) -> bytes:
     """The frames of some simulated seconds of a topic."""
     name, _, topic = stream.partition(" ")
-    feed = BybitFeeds(market, clock(), Figures(market)).feed(topic, f"/v5/public/{name}")
+    feed = BybitFeeds(market, clock(), BybitFigures(market)).feed(topic, f"/v5/public/{name}")
     assert feed is not None
     seconds = STRETCH[topic.partition(".")[0]]
     frames = [*feed.opening(START), *feed.until(START + seconds * 1_000_000)]

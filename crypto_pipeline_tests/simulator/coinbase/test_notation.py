@@ -11,9 +11,9 @@ from crypto_pipeline.simulator.coinbase.notation import (
     instants_of,
     nanoseconds,
     order_ids,
-    short_decimals,
     short_instant,
 )
+from crypto_pipeline.simulator.market.texts import trimmed_texts
 
 SECOND = 1_790_736_593_000_000
 
@@ -42,8 +42,8 @@ def test_nanoseconds_given_microseconds_agree_with_them() -> None:
 
 def test_decimals_given_zeros_at_the_end_drop_them() -> None:
     units = np.array([8_328_400, 8_328_450, 0, 5], np.int64)
-    assert short_decimals(units, 2).to_pylist() == ["83284", "83284.5", "0", "0.05"]
-    assert short_decimals(units, 0).to_pylist() == ["8328400", "8328450", "0", "5"]
+    assert trimmed_texts(units, 2).to_pylist() == ["83284", "83284.5", "0", "0.05"]
+    assert trimmed_texts(units, 0).to_pylist() == ["8328400", "8328450", "0", "5"]
 
 
 def test_order_ids_given_the_same_number_are_the_same_uuid() -> None:

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crypto_pipeline.simulator.market.funding import HOUR
 from crypto_pipeline.simulator.market.listings import Listing, Venue
 from crypto_pipeline.simulator.market.records import Book
 from crypto_pipeline.simulator.market.synthetic import SyntheticMarket
-from crypto_pipeline.simulator.market.timeframes import DAY, ONE_MINUTE
+from crypto_pipeline.simulator.market.timeframes import DAY, HOUR, ONE_MINUTE
 from crypto_pipeline_tests.simulator.market.conftest import PERP, SPOT, some
 
 DAY_US = DAY * 1000
@@ -41,7 +40,7 @@ def test_a_trade_given_any_instant_hits_the_best_price_of_the_book(at: int, symb
 
 
 @pytest.mark.parametrize("depth", [1, 20, 1000, 5000])
-def test_a_book_is_ordered_and_never_crossed(
+def test_a_book_given_a_depth_is_ordered_and_never_crossed(
     market: SyntheticMarket, btc: Listing, depth: int
 ) -> None:
     book = market.book(btc, 19_431 * DAY_US + 12_345_678, depth)
@@ -53,7 +52,7 @@ def test_a_book_is_ordered_and_never_crossed(
     assert book.ask_amount.min() > 0
 
 
-def test_each_step_changes_a_best_level_and_few_others(
+def test_a_book_given_the_next_step_changes_a_best_level_and_few_others(
     market: SyntheticMarket, btc: Listing
 ) -> None:
     start = 19_431 * DAY_US
@@ -74,14 +73,18 @@ def _levels(book: Book, depth: int) -> set[tuple[str, int, int]]:
     }
 
 
-def test_a_shallow_book_is_the_top_of_a_deep_one(market: SyntheticMarket, btc: Listing) -> None:
+def test_a_book_given_less_depth_is_the_top_of_a_deep_one(
+    market: SyntheticMarket, btc: Listing
+) -> None:
     at = 19_431 * DAY_US + 777_777_777
     shallow, deep = market.book(btc, at, 20), market.book(btc, at, 1000)
     assert np.array_equal(shallow.ask_price, deep.ask_price[:20])
     assert np.array_equal(shallow.bid_amount, deep.bid_amount[:20])
 
 
-def test_a_trade_before_an_instant_is_past_it_after(market: SyntheticMarket, btc: Listing) -> None:
+def test_last_id_given_a_trades_own_instant_is_the_one_before(
+    market: SyntheticMarket, btc: Listing
+) -> None:
     trades = market.trades(btc, 19_431 * DAY_US, 19_431 * DAY_US + 60_000_000)
     at = int(trades.time[0])
     assert market.last_id(btc, at) == int(trades.trade_id[0]) - 1
@@ -102,7 +105,7 @@ def test_funding_given_an_interval_settles_on_its_grid(
     assert {row.interval_hours for row in rows} == {hours}
 
 
-def test_funding_follows_the_premium(market: SyntheticMarket) -> None:
+def test_funding_given_many_intervals_follows_the_premium(market: SyntheticMarket) -> None:
     perp = market.listing("binance", PERP, "BTCUSDT")
     assert perp is not None
     rows = market.fundings(perp, 19_000 * DAY, 19_400 * DAY)
@@ -115,7 +118,9 @@ def test_funding_follows_the_premium(market: SyntheticMarket) -> None:
     assert np.corrcoef(premiums, rates)[0, 1] > 0.7
 
 
-def test_a_prediction_ends_at_the_settled_rate(market: SyntheticMarket) -> None:
+def test_a_prediction_given_the_last_minute_is_near_the_settled_rate(
+    market: SyntheticMarket,
+) -> None:
     perp = market.listing("okx", PERP, "BTC-USDT-SWAP")
     assert perp is not None
     row = market.fundings(perp, 19_431 * DAY + 1, 19_432 * DAY)[0]
@@ -125,7 +130,7 @@ def test_a_prediction_ends_at_the_settled_rate(market: SyntheticMarket) -> None:
     assert abs(row.rate - row.predicted_rate) < 1000
 
 
-def test_exchanges_agree_up_to_noise(market: SyntheticMarket) -> None:
+def test_closes_given_three_exchanges_agree_up_to_noise(market: SyntheticMarket) -> None:
     symbols: dict[Venue, str] = {"binance": "ETHUSDT", "okx": "ETH-USDT", "bybit": "ETHUSDT"}
     closes = []
     for venue, symbol in symbols.items():
@@ -138,7 +143,7 @@ def test_exchanges_agree_up_to_noise(market: SyntheticMarket) -> None:
     assert np.quantile(spread, 0.99) < 0.001
 
 
-def test_a_stablecoin_loses_its_peg_for_an_hour(market: SyntheticMarket) -> None:
+def test_usdc_given_the_depeg_falls_below_ninety_cents(market: SyntheticMarket) -> None:
     usdc = some(market, "USDCUSDT")
     lowest = market.bars(usdc, ONE_MINUTE, 1_678_517_820_000, 1_678_517_820_001, 20_000 * DAY_US)
     before = market.bars(usdc, ONE_MINUTE, 19_426 * DAY, 19_426 * DAY + 1, 20_000 * DAY_US)
@@ -146,7 +151,7 @@ def test_a_stablecoin_loses_its_peg_for_an_hour(market: SyntheticMarket) -> None
     assert 99_500 < int(before.close[0]) < 100_500
 
 
-def test_a_restated_minute_lacks_its_last_trade_in_the_daily_file(
+def test_a_minute_given_its_restatement_lacks_its_last_trade_in_the_daily_file(
     market: SyntheticMarket,
 ) -> None:
     found = [

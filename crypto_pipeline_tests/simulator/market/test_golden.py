@@ -54,5 +54,5 @@ def _digests(venue: Venue) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("venue", ["binance", "okx", "bybit", "coinbase"])
-def test_the_market_of_seed_7_is_the_same_everywhere(venue: Venue) -> None:
+def test_market_given_seed_7_is_the_same_everywhere(venue: Venue) -> None:
     assert _digests(venue) == GOLDEN[venue]

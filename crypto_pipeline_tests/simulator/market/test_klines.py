@@ -144,7 +144,7 @@ def test_minutes_without_trade_given_each_venue_are_flat_or_absent(
         assert not quiet.volume.any()
 
 
-def test_a_halt_leaves_out_minutes_but_on_okx(market: SyntheticMarket, btc: Listing) -> None:
+def test_bars_given_a_halt_are_left_out_but_on_okx(market: SyntheticMarket, btc: Listing) -> None:
     halted = market.bars(btc, ONE_MINUTE, 19_440 * DAY, 19_441 * DAY, LATE)
     assert len(halted) == 1440 - 144
     hours = market.bars(btc, ONE_HOUR, 19_440 * DAY, 19_441 * DAY, LATE)
@@ -163,6 +163,6 @@ def test_bars_given_listing_and_delisting_begin_and_end_there(market: SyntheticM
     assert int(last.open_time[0]) == (luna.delisted_at or 0) - MINUTE
 
 
-def test_months_open_on_the_first(market: SyntheticMarket, btc: Listing) -> None:
+def test_bars_given_months_open_on_the_first(market: SyntheticMarket, btc: Listing) -> None:
     months = market.page(btc, ONE_MONTH, Window(0, NEVER, 2, newest=False), LATE)
     assert months.open_time.tolist() == [1_483_228_800_000, 1_485_907_200_000]

@@ -29,12 +29,14 @@ def _equal(one: Trades, other: Trades) -> bool:
     )
 
 
-def test_a_liquid_day_has_half_a_million_trades(market: SyntheticMarket, btc: Listing) -> None:
+def test_trades_given_a_liquid_day_are_half_a_million(
+    market: SyntheticMarket, btc: Listing
+) -> None:
     trades = market.trades(btc, 19_431 * DAY_US, 19_432 * DAY_US)
     assert 400_000 <= len(trades) <= 600_000
 
 
-def test_an_illiquid_day_has_minutes_without_a_trade(market: SyntheticMarket) -> None:
+def test_trades_given_an_illiquid_day_leave_minutes_out(market: SyntheticMarket) -> None:
     trades = market.trades(some(market, "ANKRUSDT"), 19_431 * DAY_US, 19_432 * DAY_US)
     minutes = np.unique(trades.time // 60_000_000)
     assert 100 < len(trades) < 1000
@@ -54,7 +56,9 @@ def test_ids_given_three_days_are_contiguous_and_times_ascend(
     assert (np.diff(trades.time) >= 0).all()
 
 
-def test_an_aggregate_shares_time_price_and_side(market: SyntheticMarket, btc: Listing) -> None:
+def test_fills_given_one_aggregate_share_time_price_and_side(
+    market: SyntheticMarket, btc: Listing
+) -> None:
     trades = market.trades(btc, 19_431 * DAY_US, 19_432 * DAY_US)
     same = np.diff(trades.agg_id) == 0
     for values in (trades.time, trades.price, trades.taker_sells):
@@ -65,7 +69,7 @@ def test_an_aggregate_shares_time_price_and_side(market: SyntheticMarket, btc: L
 
 
 @pytest.mark.parametrize(("venue", "kind", "symbol"), CASES)
-def test_prices_and_amounts_sit_on_tick_and_lot(
+def test_trades_given_any_listing_sit_on_tick_and_lot(
     market: SyntheticMarket, venue: Venue, kind: InstrumentType, symbol: str
 ) -> None:
     listing = market.listing(venue, kind, symbol)
@@ -111,7 +115,7 @@ def test_aggregates_given_an_id_are_whole(at: int, count: int) -> None:
     assert int(found.amount.sum()) == int(whole.amount.sum())
 
 
-def test_the_first_trade_has_id_one(market: SyntheticMarket, btc: Listing) -> None:
+def test_trades_given_ids_below_one_begin_at_one(market: SyntheticMarket, btc: Listing) -> None:
     first = market.trades_from(btc, -5, 10, 20_000 * DAY_US)
     assert first.trade_id.tolist() == [1, 2, 3, 4]
 
@@ -129,6 +133,6 @@ def test_trades_given_before_listing_after_delisting_and_in_a_halt_are_none(
     assert len(market.trades(btc, halt - 60_000_000, halt))
 
 
-def test_two_seeds_differ(btc: Listing) -> None:
+def test_trades_given_another_seed_differ(btc: Listing) -> None:
     day = (19_431 * DAY_US, 19_431 * DAY_US + 3_600_000_000)
     assert not _equal(SyntheticMarket(7).trades(btc, *day), SyntheticMarket(8).trades(btc, *day))

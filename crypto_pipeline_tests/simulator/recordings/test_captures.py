@@ -74,6 +74,27 @@ def test_scan_given_a_cut_off_gzip_file_keeps_its_whole_lines(tmp_path: Path) ->
     assert frames(capture, "btcusdt@trade") == [trade("btcusdt", each) for each in range(count)]
 
 
+def test_scan_given_damaged_gzip_bytes_names_the_file(tmp_path: Path) -> None:
+    whole = write(tmp_path / "a", *[trade("btcusdt", number) for number in range(20_000)])
+    packed = gzip.compress(whole.read_bytes())
+    middle = len(packed) // 2
+    path = tmp_path / "a.gz"
+    path.write_bytes(packed[:middle] + bytes(64) + packed[middle + 64 :])
+    assert is_capture(path)
+    with pytest.raises(RecordingError, match=r"a\.gz, line "):
+        scan(path, "")
+
+
+def test_scan_given_another_checksum_names_the_file(tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(write(tmp_path / "a", trade("btcusdt", 1)).read_bytes()))
+    packed[-8] ^= 1
+    path = tmp_path / "a.gz"
+    path.write_bytes(packed)
+    assert is_capture(path)
+    with pytest.raises(RecordingError, match=r"a\.gz, line 2: the gzip file is damaged here \(CRC"):
+        scan(path, "")
+
+
 def test_scan_given_a_malformed_line_names_file_and_line(tmp_path: Path) -> None:
     path = write(tmp_path / "a", trade("btcusdt", 1))
     path.write_bytes(path.read_bytes() + b"no capture\n" + path.read_bytes())
@@ -104,12 +125,19 @@ def test_scan_given_a_snapshot_finds_the_symbol_by_its_update_ids(tmp_path: Path
 
 
 def test_is_capture_given_other_files_is_false(tmp_path: Path) -> None:
-    table, packed = tmp_path / "a.csv", tmp_path / "a.gz"
+    table, packed, headed = (tmp_path / name for name in ("a.csv", "a.gz", "b.gz"))
     table.write_bytes(b"1680652800000,28165.47,28165.48\n")
     packed.write_bytes(b"\x1f\x8bnot gzip at all")
+    headed.write_bytes(gzip.compress(b"")[:10] + b"\xff" * 40)
     assert not is_capture(table)
     assert not is_capture(packed)
+    assert not is_capture(headed)
     assert not is_capture(tmp_path / "absent")
+
+
+def test_is_capture_given_what_cannot_be_read_names_it(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=f"{tmp_path}: it cannot be read"):
+        is_capture(tmp_path)
 
 
 @pytest.mark.real_data

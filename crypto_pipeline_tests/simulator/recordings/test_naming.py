@@ -45,6 +45,9 @@ _keys = st.sampled_from(["e", "s", "k", "o", "i", "u", "b", "B", "a", "A", "arg"
             "level2:BTC-USD",
         ),
         ('{"channel":"heartbeats","events":[{"heartbeat_counter":1}]}', "heartbeats"),
+        ('{"type":"status","products":[{"id":"BTC-USD"}],"currencies":[]}', "status"),
+        ('{"channel":"status","events":[{"products":[{"id":"BTC-USD"}]}]}', "status"),
+        ('{"channel":"ticker_batch","events":[{"product_id":"B-USD"}]}', "ticker_batch:B-USD"),
     ],
 )
 def test_stream_of_given_a_frame_is_the_exchanges_name(frame: str, stream: str) -> None:
@@ -83,6 +86,7 @@ def test_stream_of_given_an_ack_or_an_answer_is_empty(frame: str) -> None:
         ('{"topic":"publicTrade.BTCUSDT"}', "", BYBIT),
         ('{"arg":{"channel":"books","instId":"BTC-USDT"}}', "", OKX),
         ('{"type":"match","product_id":"BTC-USD"}', "", EXCHANGE),
+        ('{"type":"status","products":[],"currencies":[]}', "", EXCHANGE),
         ('{"channel":"ticker","events":[{"product_id":"BTC-USD"}]}', "", ADVANCED),
         ('{"result":null,"id":1}', "spot", ""),
     ],
@@ -109,6 +113,8 @@ def test_family_given_cadences_and_levels_leaves_what_they_share() -> None:
     assert family("btcusdt@depth@0ms") == family("btcusdt@depth@100ms") == "btcusdt@depth"
     assert family("btcusdt@depth5@100ms") == "btcusdt@depth5"
     assert family("level2_batch:BTC-USD") == "level2:BTC-USD"
+    assert family("ticker_batch:BTC-USD") == family("ticker_1000:BTC-USD") == "ticker:BTC-USD"
+    assert family("status:BTC-USD") == "status"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from crypto_pipeline.domain.intervals import EPOCH
-from crypto_pipeline.simulator.recordings import pace
 from crypto_pipeline.simulator.recordings.pace import AwaitingClock, ReaderPacedClock
+from crypto_pipeline.simulator.streams.subscriptions import LONGEST_STEP
 
 SECOND = 1_000_000
 NOW = 1_723_161_600 * SECOND
 DAY = 86_400 * SECOND
+PATIENCE = 10.0
 
 
 class Read:
@@ -78,6 +81,16 @@ def test_now_given_nothing_more_recorded_stands_at_the_end() -> None:
     assert [clock.now_us() for _ in range(3)] == [NOW] * 3
 
 
+def test_now_given_another_thread_than_the_readers_does_not_step() -> None:
+    reader = Read(NOW, NOW + 5)
+    clock = clock_of(reader)
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(clock.now_us).result(PATIENCE) == NOW
+    assert clock.now_us() == NOW + 5
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(clock.now_us).result(PATIENCE) == NOW + 5
+
+
 def test_now_given_a_long_silence_leaps_over_it_as_if_set() -> None:
     reader = Read(NOW, NOW + 400 * DAY, NOW + 401 * DAY)
     clock = clock_of(reader)
@@ -88,7 +101,7 @@ def test_now_given_a_long_silence_leaps_over_it_as_if_set() -> None:
 def test_now_given_many_frames_steps_no_further_than_a_minute() -> None:
     reader = Read(NOW, NOW + 1, NOW + 300 * SECOND)
     clock = clock_of(reader)
-    assert clock.now_us() == NOW + pace.LONGEST_STEP
+    assert clock.now_us() == NOW + LONGEST_STEP
 
 
 def test_now_given_speed_zero_stands_until_another() -> None:
@@ -110,8 +123,10 @@ def test_now_given_a_clock_that_awaits_a_client_stands_until_one_subscribes() ->
     clock = AwaitingClock(EPOCH + timedelta(microseconds=NOW), speed=1000.0, settling=0.0)
     assert [clock.now_us() for _ in range(3)] == [NOW] * 3
     clock.watch(Read(NOW))
-    began = clock.now_us()
-    assert NOW <= began <= clock.now_us()
+    end = time.monotonic() + PATIENCE
+    while clock.now_us() == NOW and time.monotonic() < end:
+        time.sleep(0.001)
+    assert clock.now_us() > NOW
     assert clock.settings == 0
 
 

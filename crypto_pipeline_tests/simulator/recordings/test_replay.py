@@ -119,6 +119,9 @@ def test_feed_given_the_same_name_on_spot_and_futures_tells_them_by_base(tmp_pat
         ("bybit", b'{"topic":"trade.BCHUSDT"}', "trade.BCHUSDT", "/v5/public/linear"),
         ("coinbase", b'{"type":"match","product_id":"B"}', "matches:B", "exchange"),
         ("coinbase", b'{"type":"l2update","product_id":"B"}', "level2_batch:B", "exchange"),
+        ("coinbase", b'{"type":"ticker","product_id":"B"}', "ticker_1000:B", "exchange"),
+        ("coinbase", b'{"type":"status","products":[]}', "status", "exchange"),
+        ("coinbase", b'{"channel":"status","events":[]}', "status:B", "advanced"),
         ("coinbase", b'{"channel":"l2_data","e":[{"product_id":"B"}]}', "level2:B", "advanced"),
     ],
 )

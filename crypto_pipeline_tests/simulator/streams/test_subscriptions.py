@@ -157,3 +157,28 @@ def test_firehose_given_a_feed_that_is_poured_sends_it_no_other_way(clock: Simul
     moved(clock, 590)
     assert texts(held.advance())[-1] == "beat"
     assert sink.poured == [143, 1]
+
+
+def test_firehose_given_its_end_after_hours_goes_on_from_now(clock: SimulatorClock) -> None:
+    sink = Sink()
+    held = Subscriptions(clock, sink)
+    held.add("poured", Poured("poured", 1))
+    for _ in range(50 * 60):
+        clock.set(clock.now() + timedelta(minutes=1), 0.0)
+        held.advance()
+    sink.on = False
+    clock.set(clock.now() + timedelta(seconds=10), 0.0)
+
+    assert texts(held.advance()) == ["poured"] * 10
+
+
+def test_firehose_given_another_feed_of_a_key_pours_that_one(clock: SimulatorClock) -> None:
+    sink = Sink()
+    held = Subscriptions(clock, sink)
+    held.add("key", Poured("first", 600))
+    held.advance()
+    held.add("key", Beat("second", 10))
+    moved(clock, 10)
+
+    assert texts(held.advance()) == ["second"]
+    assert sink.poured == [143, 1]

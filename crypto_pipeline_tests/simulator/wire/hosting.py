@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
+from time import sleep
 from typing import Any
 
 from websockets.sync.client import connect
@@ -29,10 +29,11 @@ from crypto_pipeline.simulator.wire.answers import (
 from crypto_pipeline.simulator.wire.counters import HostCounters
 from crypto_pipeline.simulator.wire.doors import Doors
 from crypto_pipeline.simulator.wire.faults import FaultBook, parse_rules
+from crypto_pipeline.simulator.wire.files import CHECKSUM, checksum_line
 from crypto_pipeline.simulator.wire.host import Host, Logic
 from crypto_pipeline.simulator.wire.line import Conversation, Line
 from crypto_pipeline.simulator.wire.rules import Rules
-from crypto_pipeline_tests.simulated import START_WAIT, WAIT, Talk
+from crypto_pipeline_tests.simulated import WAIT, Talk, served
 
 NAME = "stream.bybit.com"
 
@@ -78,7 +79,7 @@ class Parrot(Conversation):
 
 
 class ParrotHost:
-    """REST and websocket of parrots; `/json`, `/file.zip`, everything else is 404.
+    """REST and websocket of parrots; `/json`, files and their checksums, everything else is 404.
 
     Args:
         file: the content of `/monthly/file.zip` and `/daily/file.zip`.
@@ -96,6 +97,8 @@ class ParrotHost:
             return json_answer({"symbol": "BTCUSDT", "client": request.client, "rows": [1, 2, 3]})
         if request.path.endswith("file.zip"):
             return file_answer(self.file, request.path)
+        if request.path.endswith(f"file.zip{CHECKSUM}"):
+            return file_answer(checksum_line(self.file, request.path), request.path)
         return missing_page()
 
     def slow(self, request: Request) -> bool:
@@ -148,43 +151,31 @@ class Hosting:
 @contextmanager
 def hosting(logic: Logic, now: str = "2025-02-10T12:00:00+00:00") -> Iterator[Hosting]:
     """Run a host under the name NAME while the context is open; its clock stands at `now`."""
-    thread = _Thread(logic, now)
-    thread.start()
+    with served(_host(logic, now)) as running:
+        yield running
+
+
+@asynccontextmanager
+async def _host(logic: Logic, now: str) -> AsyncIterator[Hosting]:
+    clock, rules = SimulatorClock(datetime.fromisoformat(now), 0.0), Rules()
+    book = FaultBook(clock)
+    host = Host(NAME, logic, book, rules)
+    doors = Doors([host], book, repeat(0))
+    url, twin = (await doors.open())[NAME], (await doors.open_twins())[NAME]
+    pem = doors.authority().pem().decode()
+    watching = asyncio.create_task(doors.watch())
     try:
-        thread.ready.wait(START_WAIT)
-        yield thread.hosting
+        yield Hosting(url, twin, host.counters, book, rules, clock, pem)
     finally:
-        thread.stop()
-
-
-class _Thread(threading.Thread):
-    hosting: Hosting
-
-    def __init__(self, logic: Logic, now: str) -> None:
-        super().__init__(name="hosting", daemon=True)
-        self._logic, self._now = logic, now
-        self.ready, self._ended = threading.Event(), asyncio.Event()
-        self._loop = asyncio.new_event_loop()
-
-    def run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._serve())
-
-    async def _serve(self) -> None:
-        clock, rules = SimulatorClock(datetime.fromisoformat(self._now), 0.0), Rules()
-        book = FaultBook(clock)
-        host = Host(NAME, self._logic, book, rules)
-        doors = Doors([host], book, repeat(0))
-        url, twin = (await doors.open())[NAME], (await doors.open_twins())[NAME]
-        pem = doors.authority().pem().decode()
-        self.hosting = Hosting(url, twin, host.counters, book, rules, clock, pem)
-        watching = asyncio.create_task(doors.watch())
-        self.ready.set()
-        await self._ended.wait()
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await doors.close()
 
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._ended.set)
-        self.join(START_WAIT)
+
+def soon(happens: Callable[[], bool]) -> bool:
+    """Whether it happens within five seconds."""
+    for _ in range(100):
+        if happens():
+            return True
+        sleep(0.05)
+    return False

@@ -6,9 +6,13 @@ import asyncio
 import http.client
 import io
 import json
+import os
+import resource
+import socket
 import ssl
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from time import sleep
 from urllib.parse import urlsplit
@@ -17,16 +21,21 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage
 
+from crypto_pipeline.simulator.clock import SimulatorClock
+from crypto_pipeline.simulator.wire.doors import Doors
+from crypto_pipeline.simulator.wire.faults import FaultBook
 from crypto_pipeline.simulator.wire.files import checksum_line, gzipped, zipped
+from crypto_pipeline.simulator.wire.host import Host
+from crypto_pipeline.simulator.wire.rules import Rules
 from crypto_pipeline_tests.simulated import WAIT, ask
-from crypto_pipeline_tests.simulator.wire.hosting import Hosting, ParrotHost, hosting
+from crypto_pipeline_tests.simulator.wire.hosting import NAME, Hosting, ParrotHost, hosting, soon
 
 ROWS = b"1,2,3,4\n5,6,7,8\n9,10,11,12\n"
 
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Hosting]:
-    with hosting(ParrotHost(zipped(zipfile.ZipInfo("file.csv"), ROWS))) as running:
+    with hosting(ParrotHost(zipped(zipfile.ZipInfo("file.csv"), [ROWS]))) as running:
         yield running
 
 
@@ -36,15 +45,6 @@ def host(shared: Hosting) -> Iterator[Hosting]:
     yield shared
     shared.book.replace([])
     assert answers(shared)
-
-
-def soon(happens: Callable[[], bool]) -> bool:
-    """Whether it happens within five seconds."""
-    for _ in range(100):
-        if happens():
-            return True
-        sleep(0.05)
-    return False
 
 
 def refused(host: Hosting) -> bool:
@@ -200,7 +200,7 @@ def test_month_differs_given_a_monthly_file_leaves_out_its_middle_row(host: Host
 
     assert zipfile.ZipFile(io.BytesIO(monthly)).read("file.csv") == b"1,2,3,4\n9,10,11,12\n"
     assert zipfile.ZipFile(io.BytesIO(daily)).read("file.csv") == ROWS
-    assert checksum.status in (200, 404)
+    assert checksum.body == checksum_line(monthly, "file.zip")
 
 
 def test_files_given_a_gzip_are_changed_like_a_zip() -> None:
@@ -211,3 +211,35 @@ def test_files_given_a_gzip_are_changed_like_a_zip() -> None:
 
     assert gzipped(b"1,2\n5,6,7,8\n9,10,11,12\n") == content
     assert checksum_line(content, path).endswith(b"  file.zip\n")
+
+
+def test_open_given_no_file_left_for_a_door_leaves_none_open() -> None:
+    book = FaultBook(SimulatorClock())
+    hosts = [Host(name, ParrotHost(), book, Rules()) for name in (NAME, "api.bybit.com")]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    async def opened() -> dict[str, str]:
+        doors = Doors(hosts, book, iter((port, 0, 0, 0)))
+        with files_left(1), pytest.raises(OSError, match="Too many open files"):
+            await doors.open()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=5)
+        found = await doors.open()
+        await doors.close()
+        return found
+
+    assert list(asyncio.run(opened())) == [NAME, "api.bybit.com"]
+
+
+@contextmanager
+def files_left(count: int) -> Iterator[None]:
+    """This process may open so many files more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = os.dup(0)
+    os.close(free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free + count, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
