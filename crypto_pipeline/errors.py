@@ -11,13 +11,15 @@
     ├── SourceError           one source (an archive file, a REST range) could not give its rows
     │   ├── SourceMissingError    it is not there (404)
     │   ├── SourceBusyError       asking again later may help (429, 5xx, a dropped connection)
+    │   ├── SymbolRefusedError    the venue does not know this symbol; others may go on
     │   └── VenueBlockedError     the venue refuses this address or country (403, 418, 451)
     ├── ClockError            the configured clock cannot be asked
     ├── ChildEndedError       a program that a command started and needs ended by itself
     ├── LoadError             a load ended with ranges that no source could give
     └── LakeError             the lake cannot be read or written
         ├── LakeVersionError  the lake was written by a newer version
-        └── LakeLockedError   another process holds the write lock
+        ├── LakeLockedError   another process holds the write lock
+        └── RawError          a file of the raw zone is damaged, gone or cannot be written
 
 What belongs here: the classes and the text they print. A message says what was given, what is
 valid, and what to do next. What does not: catching them, or deciding on an exit code's place.
@@ -135,6 +137,10 @@ class SourceBusyError(SourceError):
         super().__init__(url, reason)
 
 
+class SymbolRefusedError(SourceError):
+    """The venue does not know this symbol, or not for this: fatal for it, the others go on."""
+
+
 class VenueBlockedError(SourceError):
     """The venue refuses this address, key or country: 403, 418 or 451."""
 
@@ -232,6 +238,23 @@ class LakeLockedError(LakeError):
             f"the write lock of catalog '{self.catalog}' is held by {self.holder}; waited "
             f"{self.waited:.0f} s. Let it end (or end it), then run the same command again."
         )
+
+
+class RawError(LakeError):
+    """A file of the raw zone is damaged, gone, or cannot be written.
+
+    Attributes:
+        path: the file.
+        reason: what is wrong, read after the path.
+    """
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path, self.reason = path, reason
+        super().__init__(path, reason)
+
+    def __str__(self) -> str:
+        """Read as `raw file <path> is damaged: …`."""
+        return f"raw file {self.path} {self.reason}"
 
 
 class PortBusyError(UsageError):

@@ -135,6 +135,6 @@ def _description(path: KeyPath, model: type[BaseModel]) -> str:
 
 
 def _fields_below(annotation: Any) -> dict[str, FieldInfo]:
-    """The fields of the model that a mapping's values are; none for any other annotation."""
-    inner = (get_args(annotation) or (None,))[-1]
+    """The fields of a model, or of the one that a mapping's values are; else none."""
+    inner = (get_args(annotation) or (annotation,))[-1]
     return inner.model_fields if isinstance(inner, type) and issubclass(inner, BaseModel) else {}

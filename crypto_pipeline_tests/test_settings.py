@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.intervals import Interval
 from crypto_pipeline.errors import SettingsError
-from crypto_pipeline.settings import Settings, known_exchanges, load_settings, valid_paths
+from crypto_pipeline.settings import Settings, load_settings, valid_paths
 from crypto_pipeline.settings_problems import shown, without_userinfo
 from crypto_pipeline.settings_sources import nested, parse_yaml
+from crypto_pipeline.settings_values import known_exchanges
 
 LOGIN = "someone:pass-1@"
 
@@ -39,7 +39,7 @@ def test_load_given_nothing_gives_the_packaged_defaults(folder: Path) -> None:
     assert settings.home == folder / ".crypto_pipeline"
     assert settings.intervals == [Interval.M1]
     assert settings.history_start == date(2017, 8, 17)
-    assert settings.venues["binance"].rest_urls[InstrumentType.PERP] == "https://fapi.binance.com"
+    assert settings.venues["binance"].rest_urls["perp"] == ["https://fapi.binance.com"]
     assert settings.venues["binance"].symbols[2] == "BTC/USDT:USDT"
 
 
@@ -61,8 +61,8 @@ def test_load_given_part_of_a_venue_keeps_its_other_values(folder: Path) -> None
     )
     settings = load_settings(venues={"binance": {"archive_url": "http://127.0.0.1:2"}})
     binance = settings.venues["binance"]
-    assert binance.rest_urls[InstrumentType.SPOT] == "http://127.0.0.1:1"
-    assert binance.rest_urls[InstrumentType.PERP] == "https://fapi.binance.com"
+    assert binance.rest_urls["spot"] == ["http://127.0.0.1:1"]
+    assert binance.rest_urls["perp"] == ["https://fapi.binance.com"]
     assert binance.archive_url == "http://127.0.0.1:2"
 
 
@@ -85,11 +85,11 @@ def test_load_given_a_venue_as_json_merges_it_with_the_nested_names(
     monkeypatch.setenv("CRYPTO_VENUES", '{"binance": {"archive_url": "http://a"}}')
     monkeypatch.setenv("CRYPTO_VENUES__BINANCE__REST_URLS__SPOT", "http://b")
     binance = load_settings().venues["binance"]
-    assert (binance.archive_url, binance.rest_urls[InstrumentType.SPOT]) == ("http://a", "http://b")
+    assert (binance.archive_url, binance.rest_urls["spot"]) == ("http://a", ["http://b"])
 
 
 def test_active_exchanges_given_enabled_false_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load_settings().active_exchanges == ["binance"]
+    assert load_settings().active_exchanges == ["binance", "okx", "bybit", "coinbase"]
     monkeypatch.setenv("CRYPTO_ENABLED", "false")
     assert load_settings().active_exchanges == []
 
@@ -130,7 +130,7 @@ def test_load_given_an_empty_variable_counts_it_as_not_set(monkeypatch: pytest.M
         ("CRYPTO_DOWNLOADS", "many", "valid is a whole number from 1 to 64"),
         ("CRYPTO_DOWNLOADS", "0", "valid is a whole number from 1 to 64"),
         ("CRYPTO_ENABLED", "perhaps", "valid is true or false"),
-        ("CRYPTO_EXCHANGES", "okx", "known exchanges are binance"),
+        ("CRYPTO_EXCHANGES", "kraken", "known exchanges are binance"),
         ("CRYPTO_INTERVALS", "7m", "valid are 1m 3m 5m 15m 30m 1h 2h 4h 6h 12h 1d"),
         ("CRYPTO_HISTORY_START", "2008-12-31", "valid is a day from 2009-01-01 on"),
         ("CRYPTO_HISTORY_START", "1500000000", "valid is a day written as 2017-08-17"),
@@ -294,7 +294,7 @@ def test_valid_paths_given_the_defaults_all_hold_a_value() -> None:
         for key in path:
             node = node[key]
     assert ("venues", "binance", "rest_urls", "spot") in valid_paths()
-    assert known_exchanges() == ("binance",)
+    assert known_exchanges() == ("binance", "bybit", "coinbase", "okx")
 
 
 def test_every_field_given_an_error_has_words_for_what_is_valid() -> None:

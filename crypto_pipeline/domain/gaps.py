@@ -75,7 +75,7 @@ def subtract_spans(whole: Span, parts: Sequence[Span]) -> list[Span]:
     """What of `whole` none of `parts` covers; ascending."""
     left, cursor = [], whole.start
     for part in merge_spans(parts):
-        if part.start > cursor:
+        if cursor < min(part.start, whole.end):
             left.append(Span(cursor, min(part.start, whole.end)))
         cursor = max(cursor, part.end)
         if cursor >= whole.end:

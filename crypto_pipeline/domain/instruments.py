@@ -12,6 +12,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from crypto_pipeline.errors import UsageError
@@ -56,6 +58,44 @@ class Instrument:
     def key_part(self) -> str:
         """The symbol as it stands in a Dagster asset key: `btc_usdt`."""
         return f"{_ascii_key(self.base)}_{_ascii_key(self.quote)}"
+
+
+class Status(StrEnum):
+    """What may be done with an instrument now."""
+
+    TRADING = "trading"
+    HALTED = "halted"
+    PRE_LAUNCH = "pre_launch"
+    DELISTED = "delisted"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What an exchange says of one instrument at the moment it is asked.
+
+    Attributes:
+        instrument: which.
+        native_symbol: the exchange's own name of it.
+        status: what may be done with it.
+        tick_size: smallest step of a price, in quote, or None where the exchange does not say.
+        lot_size: smallest step of an amount, in base coin.
+        contract_size: base coin of one contract; 1 where amounts are in base coin already.
+        min_notional: least value of an order, in quote.
+        funding_interval_hours: of perpetuals, where the list of instruments says it.
+        listed_at: since when it trades, or None where the exchange does not say.
+        delisted_at: until when it trades, exclusive, or None.
+    """
+
+    instrument: Instrument
+    native_symbol: str
+    status: Status
+    tick_size: Decimal | None = None
+    lot_size: Decimal | None = None
+    contract_size: Decimal = Decimal(1)
+    min_notional: Decimal | None = None
+    funding_interval_hours: int | None = None
+    listed_at: datetime | None = None
+    delisted_at: datetime | None = None
 
 
 def asset_id(exchange: str, coin: str) -> str:

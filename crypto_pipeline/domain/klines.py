@@ -54,7 +54,7 @@ KLINE_SCHEMA = pa.schema(
 """One kline a row: prices in quote per base, volumes in base and quote coin, times in µs UTC.
 
 `vwap` is volume_quote / volume_base, NULL where nothing was traded or the venue gives no quote
-volume. `source` is `archive` or `rest`. A column is NULL where the exchange is silent.
+volume. `source` is `archive`, `rest` or `import`. A column is NULL where the exchange is silent.
 """
 
 SANITY_RULES = (

@@ -33,8 +33,10 @@ def data_folder(home: Path, catalog: Catalog) -> Path:
     return home / catalog / "data"
 
 
-def attach_statement(home: Path, catalog: Catalog, *, read_only: bool) -> str:
-    """The statement that attaches a catalog under its own name.
+def attach_statement(
+    home: Path, catalog: Catalog, *, read_only: bool, name: str | None = None
+) -> str:
+    """The statement that attaches a catalog under its own name, or another.
 
     ATTACH takes no parameters, so the two paths are written as SQL literals.
     """
@@ -46,7 +48,7 @@ def attach_statement(home: Path, catalog: Catalog, *, read_only: bool) -> str:
     ]
     options.append("READ_ONLY" if read_only else "META_JOURNAL_MODE 'WAL'")
     source = sql_literal(f"ducklake:sqlite:{catalog_file(home, catalog)}")
-    return f"ATTACH {source} AS {catalog.value} ({', '.join(options)})"
+    return f"ATTACH {source} AS {name or catalog.value} ({', '.join(options)})"
 
 
 def sql_literal(text: str) -> str:

@@ -7,13 +7,16 @@ dies; the note may then be stale, so the lock alone decides and the note only na
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from filelock import FileLock, Timeout
 
@@ -21,6 +24,9 @@ from crypto_pipeline.errors import LakeLockedError
 
 WRITE_WAIT = 600.0
 """Seconds that a writer waits for a catalog before it gives up and names the holder."""
+
+COUNTED_SECONDS = 0.05
+"""How often it is looked whether the others have closed a catalog."""
 
 
 def lock_path(home: Path, name: str) -> Path:
@@ -70,6 +76,52 @@ def write_lock(
     purpose = " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])[:200]
     with hold(lock_path(home, catalog), wait=wait, purpose=purpose, cancelled=cancelled):
         yield
+
+
+@contextmanager
+def present(home: Path, catalog: str) -> Iterator[None]:
+    """Be counted among those that have a catalog open for writing, for the length of the block.
+
+    Raises:
+        LakeLockedError: somebody moves the catalog, for longer than a writer waits.
+    """
+    with _counted(home, catalog, fcntl.LOCK_SH, wait=WRITE_WAIT):
+        yield
+
+
+@contextmanager
+def alone(home: Path, catalog: str, *, wait: float = WRITE_WAIT) -> Iterator[None]:
+    """Have nobody else hold a catalog open for writing, for the length of the block.
+
+    SQLite removes a log by its name when the last writer closes, so a catalog that another process
+    can still write must not be moved.
+
+    Raises:
+        LakeLockedError: somebody had it open all the while.
+    """
+    with _counted(home, catalog, fcntl.LOCK_EX, wait=wait):
+        yield
+
+
+@contextmanager
+def _counted(home: Path, catalog: str, mode: int, *, wait: float) -> Iterator[None]:
+    path = lock_path(home, f"{catalog}.open")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        deadline = time.monotonic() + wait
+        while not _locks(file, mode):
+            if time.monotonic() > deadline:
+                raise LakeLockedError(catalog, waited=wait, holder="a load that has it open")
+            time.sleep(COUNTED_SECONDS)
+        yield
+
+
+def _locks(file: IO[str], mode: int) -> bool:
+    try:
+        fcntl.flock(file, mode | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_held(path: Path) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ from crypto_pipeline.lake.catalogs import (
     data_folder,
     open_session,
 )
-from crypto_pipeline.lake.locks import WRITE_WAIT, write_lock
+from crypto_pipeline.lake.locks import WRITE_WAIT, present, write_lock
 from crypto_pipeline.lake.migrations import is_current, migrate
 
 Result = TypeVar("Result")
@@ -58,9 +58,11 @@ class WriteSession:
         cancelled: Callable[[], bool] | None = None,
     ) -> None:
         self.home, self.catalog, self._wait, self._cancelled = home, catalog, wait, cancelled
+        self._open = ExitStack()
         with self._translated():
+            self._open.enter_context(present(home, catalog))
             data_folder(home, catalog).mkdir(parents=True, exist_ok=True)
-        self._session = open_session()
+        self._session = self._open.enter_context(open_session())
         # Every table is sorted as it is written: keeping the order of arrival as well costs time.
         self._session.execute("SET preserve_insertion_order = false")
         try:
@@ -68,7 +70,7 @@ class WriteSession:
                 self._session.execute(attach_statement(home, catalog, read_only=False))
                 self.applied = migrate(self._session, catalog)
         except BaseException:
-            self._session.close()
+            self.close()
             raise
 
     def write(self, transaction: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
@@ -93,7 +95,7 @@ class WriteSession:
 
     def close(self) -> None:
         """Close the session; a transaction that is open in it is rolled back."""
-        self._session.close()
+        self._open.close()
 
     def _once(self, transaction: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
         self._session.execute("BEGIN")

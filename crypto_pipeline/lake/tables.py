@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from crypto_pipeline.domain.funding import FUNDING_SCHEMA
 from crypto_pipeline.domain.klines import KEY_COLUMNS, KLINE_SCHEMA, TIMESTAMP
+from crypto_pipeline.domain.order_books import BOOK_SCHEMA
+from crypto_pipeline.domain.trades import AGG_TRADE_SCHEMA, TRADE_SCHEMA
 from crypto_pipeline.lake.catalogs import Catalog
 
 DECIMAL = pa.decimal128(38, 18)
@@ -29,6 +32,10 @@ class Table:
         provenance: columns that say how a row came here, not what it says: a row that differs in
             them alone is unchanged.
         bounds: columns whose least and greatest value prune the files that a write must read.
+        time: the column whose reach, group by group, tells whether a write may meet rows that are
+            there; the groups are the key without its last column.
+        keeps: columns in which NULL says nothing: a source that is silent there leaves the value
+            of another one as it is.
     """
 
     catalog: Catalog
@@ -38,6 +45,8 @@ class Table:
     key: tuple[str, ...]
     provenance: tuple[str, ...]
     bounds: tuple[str, ...]
+    time: str
+    keeps: tuple[str, ...] = ()
 
     @property
     def qualified(self) -> str:
@@ -58,7 +67,75 @@ KLINES = Table(
     key=KEY_COLUMNS,
     provenance=("source", "loaded_at"),
     bounds=("exchange", "interval", "entity_id", "open_time"),
+    time="open_time",
 )
+
+TRADES = Table(
+    catalog=Catalog.MARKET,
+    name="trades",
+    writer="history",
+    schema=TRADE_SCHEMA,
+    key=("entity_id", "trade_id"),
+    provenance=("source", "loaded_at"),
+    bounds=("exchange", "entity_id", "ts_event"),
+    time="ts_event",
+)
+"""A trade's id names it, yet rows are found by their time: a day is a small part of the table, and
+no exchange moves a trade to another day."""
+
+AGG_TRADES = Table(
+    catalog=Catalog.MARKET,
+    name="agg_trades",
+    writer="history",
+    schema=AGG_TRADE_SCHEMA,
+    key=("entity_id", "agg_id"),
+    provenance=("source", "loaded_at"),
+    bounds=("exchange", "entity_id", "ts_event"),
+    time="ts_event",
+)
+
+FUNDING_RATES = Table(
+    catalog=Catalog.MARKET,
+    name="funding_rates",
+    writer="history",
+    schema=FUNDING_SCHEMA,
+    key=("entity_id", "funding_time"),
+    provenance=("source", "loaded_at"),
+    bounds=("exchange", "entity_id", "funding_time"),
+    time="funding_time",
+    keeps=("rate_predicted", "interval_hours", "mark_price"),
+)
+
+ORDER_BOOK_SNAPSHOTS = Table(
+    catalog=Catalog.MARKET,
+    name="order_book_snapshots",
+    writer="history",
+    schema=BOOK_SCHEMA,
+    key=("entity_id", "ts_received"),
+    provenance=("source", "loaded_at"),
+    bounds=("exchange", "entity_id", "ts_received"),
+    time="ts_received",
+)
+
+ASSETS = Table(
+    catalog=Catalog.MARKET,
+    name="assets",
+    writer="history",
+    schema=pa.schema(
+        [
+            ("asset_id", pa.string()),
+            ("exchange", pa.string()),
+            ("asset", pa.string()),
+            ("active", pa.bool_()),
+            ("first_seen_at", TIMESTAMP),
+        ]
+    ),
+    key=("asset_id",),
+    provenance=("first_seen_at",),
+    bounds=("asset_id",),
+    time="asset_id",
+)
+"""One coin that is base or quote of an instrument; active while one of those trades."""
 
 INSTRUMENTS = Table(
     catalog=Catalog.MARKET,
@@ -76,6 +153,8 @@ INSTRUMENTS = Table(
             ("tick_size", DECIMAL),
             ("lot_size", DECIMAL),
             ("contract_size", DECIMAL),
+            ("min_notional", DECIMAL),
+            ("funding_interval_hours", pa.int64()),
             ("status", pa.string()),
             ("listed_at", TIMESTAMP),
             ("delisted_at", TIMESTAMP),
@@ -83,10 +162,13 @@ INSTRUMENTS = Table(
             ("valid_to", TIMESTAMP),
         ]
     ),
-    key=("entity_id",),
-    provenance=("valid_from",),
+    key=("entity_id", "valid_from"),
+    provenance=(),
     bounds=("entity_id",),
+    time="valid_from",
 )
+"""What an exchange said of an instrument, from `valid_from` (inclusive) to `valid_to` (exclusive,
+NULL for what it says now). A change of any other column closes the row and opens the next."""
 
 COVERAGE = Table(
     catalog=Catalog.MARKET,
@@ -95,19 +177,30 @@ COVERAGE = Table(
     schema=pa.schema(
         [
             ("entity_id", pa.string()),
+            ("kind", pa.string()),
             ("interval", pa.string()),
             ("day", pa.date32()),
             ("expected", pa.int64()),
             ("present", pa.int64()),
+            ("flat", pa.int64()),
+            ("no_trade", pa.int64()),
+            ("not_listed", pa.int64()),
+            ("delisted", pa.int64()),
             ("missing", pa.int64()),
+            ("proven", pa.bool_()),
             ("loaded_at", TIMESTAMP),
         ]
     ),
-    key=("entity_id", "interval", "day"),
+    key=("entity_id", "kind", "interval", "day"),
     provenance=("loaded_at",),
-    bounds=("entity_id", "interval", "day"),
+    bounds=("entity_id", "day"),
+    time="day",
 )
-"""A day that was never loaded has no row; expected counts the bars closed when it was loaded."""
+"""A day that was never loaded has no row. expected = present + no_trade + not_listed + delisted +
+missing. Of klines, expected counts the bars closed when the day was loaded, and of the present ones
+`flat` has no trade behind it; of trades, the ids from the day's first to its last; of funding, the
+settlements that its intervals allow. interval is NULL but for klines. `proven` says whether the
+exchange's own ids show that nothing is missing, NULL where it does not count."""
 
 VERDICTS = Table(
     catalog=Catalog.MARKET,
@@ -129,7 +222,8 @@ VERDICTS = Table(
     ),
     key=("entity_id", "kind", "interval", "day", "check_name"),
     provenance=("run_id", "judged_at"),
-    bounds=("entity_id", "interval", "day"),
+    bounds=("entity_id", "day"),
+    time="day",
 )
 
 SOURCE_FILES = Table(
@@ -144,6 +238,7 @@ SOURCE_FILES = Table(
             ("rows", pa.int64()),
             ("status", pa.string()),
             ("reason", pa.string()),
+            ("raw", pa.string()),
             ("exchange", pa.string()),
             ("entity_id", pa.string()),
             ("kind", pa.string()),
@@ -153,11 +248,24 @@ SOURCE_FILES = Table(
             ("loaded_at", TIMESTAMP),
         ]
     ),
-    key=("entity_id", "interval", "url", "sha256", "status", "span_start", "span_end"),
+    key=("entity_id", "kind", "interval", "url", "sha256", "status", "span_start", "span_end"),
     provenance=("loaded_at",),
-    bounds=("entity_id", "interval", "span_start"),
+    bounds=("entity_id", "span_start"),
+    time="span_start",
 )
-"""One archive file or REST range: `loaded`, or `refused` with the reason. sha256 is NULL for REST,
-where no file is kept, and where none came."""
+"""One archive file or run of REST pages and the span that was taken from it: `loaded`, or `refused`
+with the reason. sha256 is of what is kept under `raw`, a path within the raw zone; both are NULL
+where nothing came or nothing is kept."""
 
-TABLES = (KLINES, INSTRUMENTS, COVERAGE, VERDICTS, SOURCE_FILES)
+TABLES = (
+    KLINES,
+    TRADES,
+    AGG_TRADES,
+    FUNDING_RATES,
+    ORDER_BOOK_SNAPSHOTS,
+    ASSETS,
+    INSTRUMENTS,
+    COVERAGE,
+    VERDICTS,
+    SOURCE_FILES,
+)

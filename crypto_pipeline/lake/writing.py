@@ -68,7 +68,7 @@ def replace(
         given = _summed_up(session, table, unique=unique)
         where, bounds = _bounds(session, table)
         if not _meets_rows(session, table, where, bounds):
-            session.execute(f"INSERT INTO {table.qualified} SELECT * FROM incoming")  # noqa: S608 names of tables.py
+            session.execute(f"INSERT INTO {table.qualified} BY NAME SELECT * FROM incoming")  # noqa: S608 names of tables.py
             return {group: Written(inserted=rows) for group, rows in given.items()}
         return _replace_differing(session, table, where, bounds, given)
 
@@ -88,7 +88,7 @@ def append(session: duckdb.DuckDBPyConnection, table: Table, frame: pa.Table) ->
         LakeError: the frame has other columns than the table.
     """
     with _frame(session, table, frame):
-        session.execute(f"INSERT INTO {table.qualified} SELECT * FROM incoming")  # noqa: S608 names of tables.py
+        session.execute(f"INSERT INTO {table.qualified} BY NAME SELECT * FROM incoming")  # noqa: S608 names of tables.py
     return int(frame.num_rows)
 
 
@@ -101,11 +101,17 @@ def _replace_differing(
 ) -> dict[tuple[object, ...], Written]:
     """Compare under the bounds, then delete and insert the rows that differ."""
     same_key = " AND ".join(f"old.{c} IS NOT DISTINCT FROM incoming.{c}" for c in table.key)
-    differs = " OR ".join(f"old.{c} IS DISTINCT FROM incoming.{c}" for c in table.compared)
+    differs = " OR ".join(
+        f"old.{c} IS DISTINCT FROM coalesce(incoming.{c}, old.{c})"
+        if c in table.keeps
+        else f"old.{c} IS DISTINCT FROM incoming.{c}"
+        for c in table.compared
+    )
+    kept = "".join(f", coalesce(incoming.{c}, old.{c}) AS {c}" for c in table.keeps)
     session.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE difference AS
-        SELECT incoming.*, old.rowid AS old_row
+        SELECT incoming.* {_excluded(table)}{kept}, old.rowid AS old_row
         FROM incoming
         LEFT JOIN (SELECT rowid, * FROM {table.qualified} WHERE {where}) AS old ON {same_key}
         WHERE old.rowid IS NULL OR {differs}
@@ -121,10 +127,14 @@ def _replace_differing(
         )
     if any(counts.inserted or counts.changed for counts in written.values()):
         session.execute(
-            f"INSERT INTO {table.qualified} SELECT * EXCLUDE (old_row) FROM difference"  # noqa: S608 names of tables.py
+            f"INSERT INTO {table.qualified} BY NAME SELECT * EXCLUDE (old_row) FROM difference"  # noqa: S608 names of tables.py
         )
     session.execute("DROP TABLE difference")
     return written
+
+
+def _excluded(table: Table) -> str:
+    return f"EXCLUDE ({', '.join(table.keeps)})" if table.keeps else ""
 
 
 def _count_difference(
@@ -173,8 +183,8 @@ def _summed_up(
 
 
 def _reached(table: Table) -> list[str]:
-    """The columns whose least and greatest values are of use: the bounds, and the key's last."""
-    return list(dict.fromkeys((*table.bounds, table.key[-1])))
+    """The columns whose least and greatest values are of use."""
+    return list(dict.fromkeys((*table.bounds, table.time)))
 
 
 def _bounds(session: duckdb.DuckDBPyConnection, table: Table) -> tuple[str, list[object]]:
@@ -192,14 +202,14 @@ def _meets_rows(
     The bounds alone would meet the rows of other groups: of a month that is loaded after another,
     or of a symbol whose name lies between two.
     """
-    *groups, last = table.key
+    groups, time = table.key[:-1], table.time
     same = "".join(f"there.{column} IS NOT DISTINCT FROM given.{column} AND " for column in groups)
     found = session.execute(
         f"""
         SELECT 1
         FROM given
-        JOIN (SELECT {", ".join(table.key)} FROM {table.qualified} WHERE {where}) AS there
-            ON {same} there.{last} BETWEEN given.least_{last} AND given.most_{last}
+        JOIN (SELECT {", ".join((*groups, time))} FROM {table.qualified} WHERE {where}) AS there
+            ON {same} there.{time} BETWEEN given.least_{time} AND given.most_{time}
         LIMIT 1
         """,  # noqa: S608 names of tables.py
         bounds,
