@@ -1,181 +1,259 @@
-"""Binance: spot and USDⓈ-M perpetuals.
+"""Binance: spot and USDⓈ-M perpetuals, by REST and from the bulk archive.
 
-Sources: Binance's spot REST reference (rest-api.md), the USDⓈ-M reference, and the README of
-binance-public-data for the archive. What belongs here: facts about Binance. What does not: reading
-a CSV (`venues/kline_csv.py`), when a request is made again (`history/`).
+Sources: Binance's spot REST reference (rest-api.md), the USDⓈ-M reference with its changes of 2026,
+the README of binance-public-data. What belongs here: what is asked for, what it costs, how far back
+it reaches. What does not: reading answers (`venues/binance_answers.py`, `binance_listings.py`) and
+files (`binance_archive.py`).
+
+| | spot | USDⓈ-M |
+|---|---|---|
+| klines | 1000 bars for weight 2 | 499 bars for weight 2 |
+| trades | by id to the listing, weight 25, no key | by id, 48 h deep, weight 200, with a key |
+| aggregated trades | by id to the listing, weight 4 | by id, 48 h deep, weight 20 |
+| funding | | to the listing, 500 requests in five minutes |
+
+USDⓈ-M weighs klines by rows asked for: 1 below 100, 2 below 500, 5 up to 1000, 10 up to 1500. 499
+rows are 249 bars for a weight of one, 1000 are 200, 1500 are 150 and 99 are 99: so pages of 499
+give most bars a minute (598,800 of 2400) and need no more than 20 requests a second.
+
+Ids of trades count an instrument's trades without holes, of pairs and perpetuals alike. But trades
+of a perpetual's insurance fund and of deleveraging have ids too, and neither REST nor the archive
+gives them: so a perpetual's trades are not declared as counted. Ids of aggregated trades are.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
 import pyarrow as pa
 
 from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.domain.instruments import Instrument, InstrumentType
-from crypto_pipeline.domain.intervals import EPOCH, day_start
-from crypto_pipeline.domain.klines import KLINE_SCHEMA, VALUE_COLUMNS, with_vwap
-from crypto_pipeline.errors import DecodeError
-from crypto_pipeline.venues.ccxt_rest import RestClient
-from crypto_pipeline.venues.kline_csv import CsvLayout, read_klines, unzip
-from crypto_pipeline.venues.venue import ArchiveFile, Cut, Endpoints, Series, Venue
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-_KEPT: dict[str, pa.DataType] = {
-    "open_time": pa.int64(),
-    "open": pa.float64(),
-    "high": pa.float64(),
-    "low": pa.float64(),
-    "close": pa.float64(),
-    "volume_base": pa.float64(),
-    "volume_quote": pa.float64(),
-    "trade_count": pa.int64(),
-    "taker_volume_base": pa.float64(),
-    "taker_volume_quote": pa.float64(),
-}
-_ROW = (
-    "open_time",
-    "open",
-    "high",
-    "low",
-    "close",
-    "volume_base",
-    "close_time",
-    "volume_quote",
-    "trade_count",
-    "taker_volume_base",
-    "taker_volume_quote",
-    "ignore",
+from crypto_pipeline.domain.intervals import Interval
+from crypto_pipeline.domain.series import Kind, Series
+from crypto_pipeline.errors import UsageError
+from crypto_pipeline.venues.binance_answers import (
+    read_book,
+    read_funding_page,
+    read_kline_page,
+    read_located,
+    read_time,
+    read_trade_page,
 )
-"""A kline of the archive and of REST alike; spot's archive is in µs from 2025 on, else ms."""
+from crypto_pipeline.venues.binance_archive import (
+    PERP_ARCHIVES,
+    SPOT_ARCHIVES,
+    locate_file,
+    read_file,
+)
+from crypto_pipeline.venues.binance_listings import read_listings, read_volumes
+from crypto_pipeline.venues.capabilities import (
+    Bound,
+    Capabilities,
+    Cut,
+    FundingRoute,
+    KlineRoute,
+    Limit,
+    Locate,
+    Request,
+    TradeRoute,
+    Unit,
+    Walk,
+)
+from crypto_pipeline.venues.records import ArchiveFile, ListingPage, TradeCursor
+from crypto_pipeline.venues.venue import Venue
 
-KLINE_CSV = CsvLayout(columns=_ROW, types=_KEPT)
+SPOT, PERP = InstrumentType.SPOT, InstrumentType.PERP
+SPOT_WEIGHT, SPOT_RAW, PERP_WEIGHT, FUNDING = "spot_weight", "spot_raw", "perp_weight", "funding"
+USED_WEIGHT = "X-MBX-USED-WEIGHT-1M"
 
-_EMPTY = pa.schema(
-    [KLINE_SCHEMA.field(column).with_nullable(True) for column in ("open_time", *VALUE_COLUMNS)]
-).empty_table()
+BOOK_LEVELS = 100
+_START, _END = Bound("startTime"), Bound("endTime")
+_NATIVE = {interval: interval.value for interval in Interval}
+_ROOT = {SPOT: "/api/v3", PERP: "/fapi/v1"}
 
-ARCHIVE_FOLDER = {InstrumentType.SPOT: "spot", InstrumentType.PERP: "futures/um"}
-PAGE_ROWS = {InstrumentType.SPOT: 1000, InstrumentType.PERP: 1500}
-REST_PATH = {InstrumentType.SPOT: "/api/v3", InstrumentType.PERP: "/fapi/v1"}
+_PERP_REACH = timedelta(hours=48) - timedelta(minutes=30)
+"""How far back aggTrades of USDⓈ-M goes, by which its trades are found too; less the time in which
+a walk that was planned comes to its turn."""
+_AGGREGATED = timedelta(milliseconds=100)
+"""USDⓈ-M puts fills of so long a time into one aggregated trade."""
+
+
+def _request(
+    instrument_type: InstrumentType, path: str, weight: int, **parameters: str | int
+) -> Request:
+    """A request of one API, at a path below its root, with what it costs."""
+    costs = {PERP_WEIGHT: weight}
+    if instrument_type is SPOT:
+        costs = {SPOT_WEIGHT: weight, SPOT_RAW: 1}
+    return Request(instrument_type.value, f"{_ROOT[instrument_type]}{path}", parameters, costs)
+
+
+MICROSECONDS = {"X-MBX-TIME-UNIT": "MICROSECOND"}
+"""Spot's files have trades to the µs from 2025 on: so asked, REST prints the same times."""
+
+_SPOT_CAPABILITIES = Capabilities(
+    klines=(KlineRoute(_request(SPOT, "/klines", 2), _NATIVE, 1000, _START, _END),),
+    trades=TradeRoute(1000, Walk.FORWARD, Locate.ROUTE),
+    agg_trades=TradeRoute(1000, Walk.FORWARD, Locate.ROUTE),
+    archives=SPOT_ARCHIVES,
+    counted=True,
+    book_levels=BOOK_LEVELS,
+)
+_PERP_CAPABILITIES = Capabilities(
+    klines=(KlineRoute(_request(PERP, "/klines", 2), _NATIVE, 499, _START, _END),),
+    agg_trades=TradeRoute(1000, Walk.FORWARD, Locate.ROUTE, _PERP_REACH),
+    funding=FundingRoute(
+        Request("perp", "/fapi/v1/fundingRate", {"limit": 1000}, {FUNDING: 1}),
+        rows=1000,
+        start=_START,
+        end=_END,
+        silent=frozenset({"rate_predicted", "interval_hours"}),
+    ),
+    archives=PERP_ARCHIVES,
+    book_levels=BOOK_LEVELS,
+)
+_KEYED_TRADES = TradeRoute(500, Walk.FORWARD, Locate.ROUTE, _PERP_REACH)
+_TRADE_WEIGHT = {
+    (SPOT, Kind.TRADES): 25,
+    (SPOT, Kind.AGG_TRADES): 4,
+    (PERP, Kind.TRADES): 200,
+    (PERP, Kind.AGG_TRADES): 20,
+}
 
 
 class Binance(Venue):
-    """Binance, archive and REST."""
+    """Binance, archive and REST.
+
+    Trades of perpetuals come over REST only to those who have an API key, so `capabilities` does
+    not name that route; `trade_route` of a client with a key does. The archive gives them to all.
+    """
 
     exchange: ClassVar[str] = "binance"
-    archive_cuts: ClassVar[tuple[Cut, ...]] = (Cut.MONTHLY, Cut.DAILY)
-
-    def __init__(self, endpoints: Endpoints) -> None:
-        super().__init__(endpoints)
-        self._client: RestClient | None = None
+    capabilities: ClassVar[Mapping[InstrumentType, Capabilities]] = {
+        SPOT: _SPOT_CAPABILITIES,
+        PERP: _PERP_CAPABILITIES,
+    }
+    limits: ClassVar[Sequence[Limit]] = (
+        Limit(SPOT_WEIGHT, 6000, 60, used_header=USED_WEIGHT),
+        Limit(SPOT_RAW, 300_000, 300),
+        Limit(PERP_WEIGHT, 2400, 60, used_header=USED_WEIGHT),
+        Limit(FUNDING, 500, 300),
+    )
+    ccxt_ids: ClassVar[Mapping[str, str]] = {"spot": "binance", "perp": "binanceusdm"}
+    key_header: ClassVar[str | None] = "X-MBX-APIKEY"
 
     def native_symbol(self, instrument: Instrument) -> str:
         """Base and quote run together: `BTCUSDT`, for the pair and the perpetual alike."""
-        return f"{instrument.base}{instrument.quote}"
+        known = self.listings.get(instrument.entity_id)
+        return known.native_symbol if known else f"{instrument.base}{instrument.quote}"
+
+    def time_request(self, instrument_type: InstrumentType) -> Request:
+        """Ask for the clock of one API."""
+        return _request(instrument_type, "/time", 1)
+
+    def decode_time(self, where: str, body: bytes) -> datetime:
+        """The exchange's clock, to the millisecond."""
+        return read_time(where, body)
+
+    def instruments_request(self, instrument_type: InstrumentType, cursor: str | None) -> Request:
+        """Ask for all instruments of one API; Binance has no pages of them."""
+        if instrument_type is PERP:
+            return _request(PERP, "/exchangeInfo", 1)
+        # Permissions of accounts are most of the answer, and nothing of the market.
+        return _request(SPOT, "/exchangeInfo", 20, showPermissionSets="false")
+
+    def decode_instruments(
+        self, where: str, instrument_type: InstrumentType, body: bytes
+    ) -> ListingPage:
+        """What an exchangeInfo lists."""
+        return read_listings(where, instrument_type, body)
+
+    def volumes_request(self, instrument_type: InstrumentType) -> Request:
+        """Ask what all instruments of one API traded in 24 hours."""
+        if instrument_type is PERP:
+            return _request(PERP, "/ticker/24hr", 40)
+        return _request(SPOT, "/ticker/24hr", 80, type="MINI")
+
+    def decode_volumes(
+        self, where: str, instrument_type: InstrumentType, body: bytes
+    ) -> Mapping[str, float]:
+        """Quote volume by native symbol."""
+        return read_volumes(where, body)
+
+    def decode_klines(self, where: str, series: Series, span: Span, body: bytes) -> pa.Table:
+        """A page of klines; the same twelve fields as a row of the archive."""
+        return read_kline_page(where, series, span, body)
+
+    def trade_route(self, series: Series) -> TradeRoute | None:
+        """The declared one; for trades of perpetuals the one that takes a key, if there is one."""
+        of_perp = series.instrument.instrument_type is PERP and series.kind is Kind.TRADES
+        keyed = of_perp and self.endpoints.api_key is not None
+        return _KEYED_TRADES if keyed else super().trade_route(series)
+
+    def trades_request(self, series: Series, cursor: TradeCursor) -> Request:
+        """Ask for trades from an id on, that one included; without an id for the newest."""
+        kind_of, route = series.instrument.instrument_type, self.trade_route(series)
+        if route is None:
+            raise UsageError(
+                "binance gives trades of perpetuals over REST only with an API key: set "
+                "CRYPTO_VENUES__BINANCE__API_KEY to a read-only one, or wait a day for the archive"
+            )
+        parameters: dict[str, str | int] = {"symbol": self.native_symbol(series.instrument)}
+        if cursor.id is not None:
+            parameters["fromId"] = cursor.id
+        path = "/aggTrades" if series.kind is Kind.AGG_TRADES else "/historicalTrades"
+        weight = _TRADE_WEIGHT[kind_of, series.kind]
+        request = _request(kind_of, path, weight, **parameters, limit=route.rows)
+        return replace(request, headers=MICROSECONDS) if kind_of is SPOT else request
+
+    def decode_trades(self, where: str, series: Series, body: bytes) -> pa.Table:
+        """A page of trades, or of aggregated trades; their ids are two spaces."""
+        return read_trade_page(where, series.kind, body)
+
+    def locate_request(self, series: Series, instant: datetime) -> Request:
+        """Ask for the first aggregated trade from an instant on, which names its first fill.
+
+        A perpetual's is asked for 100 ms earlier: so much later may the time of an aggregated trade
+        be than that of its fills. With a start alone Binance gives the oldest from there on,
+        however long nothing was traded.
+        """
+        kind_of = series.instrument.instrument_type
+        early = _AGGREGATED if kind_of is PERP and series.kind is Kind.TRADES else timedelta(0)
+        return _request(
+            kind_of,
+            "/aggTrades",
+            _TRADE_WEIGHT[kind_of, Kind.AGG_TRADES],
+            symbol=self.native_symbol(series.instrument),
+            startTime=Unit.MILLISECOND.of(instant - early),
+            limit=1,
+        )
+
+    def decode_located(self, where: str, series: Series, body: bytes) -> int | None:
+        """The id at which a walk begins; None where nothing was traded since."""
+        return read_located(where, series.kind, body)
+
+    def decode_funding(self, where: str, series: Series, body: bytes) -> pa.Table:
+        """A page of settlements."""
+        return read_funding_page(where, self.native_symbol(series.instrument), body)
+
+    def book_request(self, instrument: Instrument) -> Request:
+        """Ask for a hundred levels a side: the most that weigh 5."""
+        symbol = self.native_symbol(instrument)
+        return _request(instrument.instrument_type, "/depth", 5, symbol=symbol, limit=BOOK_LEVELS)
+
+    def decode_book(self, where: str, instrument: Instrument, body: bytes) -> pa.Table:
+        """A snapshot; spot's has no time of its own."""
+        return read_book(where, body)
 
     def archive_file(self, series: Series, cut: Cut, first_day: date) -> ArchiveFile:
         """The zip of a day, or of the month that starts at `first_day`."""
-        symbol, interval = self.native_symbol(series.instrument), series.interval.value
-        start = day_start(first_day)
-        if cut is Cut.MONTHLY:
-            end = (start + timedelta(days=31)).replace(day=1)
-            stamp = f"{first_day:%Y-%m}"
-        else:
-            end = start + timedelta(days=1)
-            stamp = f"{first_day:%Y-%m-%d}"
-        folder = f"data/{ARCHIVE_FOLDER[series.instrument.instrument_type]}/{cut.value}/klines"
-        name = f"{symbol}-{interval}-{stamp}.zip"
-        url = f"{self.endpoints.archive}/{folder}/{symbol}/{interval}/{name}"
-        return ArchiveFile(series, cut, url, f"{url}.CHECKSUM", Span(start, end))
+        symbol = self.native_symbol(series.instrument)
+        return locate_file(str(self.endpoints.archive), symbol, series, cut, first_day)
 
     def decode_archive(self, file: ArchiveFile, content: bytes) -> pa.Table:
-        """The klines of a zip, verified row by row."""
-        text = unzip(file.name, content)
-        table = read_klines(file.name, text, KLINE_CSV, file.series.interval, file.span)
-        return _in_order(table)
-
-    def rest_url(self, series: Series) -> str:
-        """`/api/v3/klines` for a pair, `/fapi/v1/klines` for a perpetual."""
-        kind = series.instrument.instrument_type
-        return f"{self.endpoints.rest[kind]}{REST_PATH[kind]}/klines"
-
-    async def rest_page(self, series: Series, span: Span) -> pa.Table:
-        """One `GET /klines`; Binance bounds open times inclusively on both sides."""
-        kind = series.instrument.instrument_type
-        client = self._rest()
-        ask: Callable[..., Awaitable[Any]] = {
-            InstrumentType.SPOT: client.exchange.publicGetKlines,
-            InstrumentType.PERP: client.exchange.fapiPublicGetKlines,
-        }[kind]
-        where = f"{self.rest_url(series)} ({series}, {span})"
-        parameters = {
-            "symbol": self.native_symbol(series.instrument),
-            "interval": series.interval.value,
-            "startTime": _milliseconds(span.start),
-            "endTime": _milliseconds(span.end) - 1,
-            "limit": PAGE_ROWS[kind],
-        }
-        return _decode_rows(where, series, span, await client.call(where, ask, parameters))
-
-    async def server_time(self, instrument_type: InstrumentType) -> datetime:
-        """`GET /time` of the API of this instrument type."""
-        client = self._rest()
-        ask: Callable[..., Awaitable[Any]] = {
-            InstrumentType.SPOT: client.exchange.publicGetTime,
-            InstrumentType.PERP: client.exchange.fapiPublicGetTime,
-        }[instrument_type]
-        answer = await client.call(self.endpoints.rest[instrument_type], ask, {})
-        try:
-            return EPOCH + timedelta(milliseconds=int(answer["serverTime"]))
-        except (KeyError, TypeError, ValueError) as error:
-            raise DecodeError(
-                f"{self.endpoints.rest[instrument_type]}/time",
-                given=repr(answer)[:200],
-                expected='{"serverTime": <ms>}',
-            ) from error
-
-    async def close(self) -> None:
-        """Close the REST connections."""
-        if self._client is not None:
-            await self._client.close()
-
-    def _rest(self) -> RestClient:
-        if self._client is None:
-            self._client = RestClient(
-                "binance",
-                self.endpoints,
-                {
-                    "public": self.endpoints.rest[InstrumentType.SPOT] + "/api/v3",
-                    "fapiPublic": self.endpoints.rest[InstrumentType.PERP] + "/fapi/v1",
-                },
-            )
-        return self._client
-
-
-def _decode_rows(where: str, series: Series, span: Span, rows: object) -> pa.Table:
-    """One page of REST: the same fields as a row of the archive, prices and volumes as text."""
-    if not isinstance(rows, list):
-        raise DecodeError(where, given=repr(rows)[:200], expected="a list of klines")
-    if not rows:
-        return _EMPTY
-    for number, row in enumerate(rows, start=1):
-        if not isinstance(row, list) or len(row) != len(_ROW):
-            raise DecodeError(
-                where, row=number, given=repr(row)[:200], expected=f"{len(_ROW)} fields"
-            )
-    text = "\n".join(",".join(str(field) for field in row) for row in rows).encode()
-    return _in_order(read_klines(where, text, KLINE_CSV, series.interval, span))
-
-
-def _in_order(table: pa.Table) -> pa.Table:
-    """open_time and the VALUE_COLUMNS, with the average price that Binance leaves to the reader."""
-    vwap = with_vwap(table["volume_base"], table["volume_quote"])
-    return table.append_column("vwap", vwap).select(["open_time", *VALUE_COLUMNS])
-
-
-def _milliseconds(instant: datetime) -> int:
-    return (instant - EPOCH) // timedelta(milliseconds=1)
+        """The rows of a zip, verified one by one."""
+        return read_file(file, content)

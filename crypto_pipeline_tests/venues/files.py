@@ -8,15 +8,15 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
-from crypto_pipeline.domain.instruments import InstrumentType, parse_symbol
+from crypto_pipeline.domain.instruments import parse_symbol
 from crypto_pipeline.domain.intervals import parse_interval
+from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.venues.binance import Binance
-from crypto_pipeline.venues.venue import ArchiveFile, Cut, Endpoints, Series
+from crypto_pipeline.venues.capabilities import Cut
+from crypto_pipeline.venues.records import ArchiveFile, Endpoints
 
 ARCHIVE = "http://archive"
-BINANCE = Binance(
-    Endpoints(ARCHIVE, {InstrumentType.SPOT: "http://spot", InstrumentType.PERP: "http://perp"})
-)
+BINANCE = Binance(Endpoints(ARCHIVE, {"spot": ["http://spot"], "perp": ["http://perp"]}))
 HEADER = (
     "open_time,open,high,low,close,volume,close_time,quote_volume,count,"
     "taker_buy_volume,taker_buy_quote_volume,ignore"
@@ -28,6 +28,11 @@ FIRST = 1677628800000
 def series(symbol: str = "BTC/USDT", interval: str = "1m") -> Series:
     """A series of Binance."""
     return Series(parse_symbol("binance", symbol), parse_interval(interval))
+
+
+def traded(symbol: str = "BTC/USDT", kind: Kind = Kind.TRADES) -> Series:
+    """A series of Binance without an interval."""
+    return Series(parse_symbol("binance", symbol), kind=kind)
 
 
 def daily(

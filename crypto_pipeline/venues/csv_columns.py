@@ -1,0 +1,249 @@
+"""CSV of bulk archives into Arrow columns, strictly: unpacking, numbers, instants.
+
+What belongs here: reading a file of a known layout, with the row and field named where it fails.
+What does not: what a record may be (`venues/kline_csv.py`, `venues/trade_columns.py`), which
+columns an exchange writes (its own module), downloading, checksums.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as pacsv
+
+from crypto_pipeline.domain.klines import TIMESTAMP
+from crypto_pipeline.errors import DecodeError
+from crypto_pipeline.venues.columns import PRECISE_DIGITS, PRICES
+
+MAX_UNPACKED = 1 << 30
+"""Bytes that one file may unpack to: ten years of 1m bars, or ten million trades, are less."""
+
+MICROSECOND_STAMPS = 10**14
+"""From here on a number of the year 1973 and later is µs, below it ms."""
+
+_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
+"""What zipfile raises on bytes that are no zip; a RuntimeError where it takes it for encrypted."""
+
+_GZIP = 16 + zlib.MAX_WBITS
+_BLOCK = 1 << 23
+"""Bytes that are parsed at once: long enough for speed, short enough for memory."""
+
+_DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
+_ANYTHING = re.compile(".*")
+_SOMETHING = re.compile("[^\N{REPLACEMENT CHARACTER}]+")
+"""Any text, but for bytes that are no UTF-8: that character is put in their place."""
+_BOOLEAN = re.compile("true|false", re.IGNORECASE)
+_WHOLE = re.compile(r"-?\d{1,18}")
+
+
+@dataclass(frozen=True, slots=True)
+class CsvLayout:
+    """The columns of an exchange's CSV.
+
+    Attributes:
+        columns: all of them, in the file's order.
+        types: the Arrow type of those that are kept; the others are skipped.
+    """
+
+    columns: Sequence[str]
+    types: Mapping[str, pa.DataType]
+
+
+def unzip(name: str, content: bytes) -> bytes:
+    """The one CSV inside a zip.
+
+    Raises:
+        DecodeError: the zip is broken, or holds something else.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            if len(members) != 1 or members[0].file_size > MAX_UNPACKED:
+                raise DecodeError(
+                    name,
+                    given=f"{len(members)} files of {sum(m.file_size for m in members)} bytes",
+                    expected=f"one CSV of at most {MAX_UNPACKED} bytes",
+                )
+            return archive.read(members[0])
+    except _BROKEN_ZIP as error:
+        raise DecodeError(name, given=f"a broken zip ({error})", expected="a zip") from error
+
+
+def gunzip(name: str, content: bytes) -> bytes:
+    """The text inside a gzip file, its CRC checked; several members one after another are one text.
+
+    Raises:
+        DecodeError: it is no gzip, it is cut or spoiled, or it unpacks to more than MAX_UNPACKED.
+    """
+    parts: list[bytes] = []
+    left, room = content, MAX_UNPACKED
+    try:
+        while left or not parts:
+            member = zlib.decompressobj(_GZIP)
+            parts.append(member.decompress(left, room + 1))
+            room -= len(parts[-1])
+            if room < 0:
+                expected = f"a gzip of at most {MAX_UNPACKED} bytes"
+                raise DecodeError(name, given="a larger one", expected=expected)
+            if not member.eof:
+                raise DecodeError(name, given="a gzip that is cut short", expected="a whole one")
+            left = member.unused_data
+    except zlib.error as error:
+        raise DecodeError(name, given=f"a broken gzip ({error})", expected="a gzip") from error
+    return b"".join(parts)
+
+
+def header_rows(text: bytes) -> int:
+    """1 where the first row names the columns: it begins with a letter or with no ASCII at all."""
+    return int(text[:1].isalpha() or text[:1] > b"\x7f")
+
+
+def read_columns(name: str, text: bytes, layout: CsvLayout) -> pa.Table:
+    """The kept columns of a CSV, with or without a header row; there may be no other row.
+
+    Args:
+        name: the file, for errors.
+        text: the CSV.
+        layout: its columns; those named as a price (`price`, `open` …) are held to the digits
+            that a DOUBLE keeps.
+
+    Raises:
+        DecodeError: a row is cut, a field is empty, is of another type or no finite number, or a
+            price has too many digits; names row and field.
+    """
+    header = header_rows(text)
+    if not text or (header and text.find(b"\n") in (-1, len(text) - 1)):
+        return pa.schema(list(layout.types.items())).empty_table()
+    texts = {column: pa.string() for column in layout.types if column in PRICES}
+    try:
+        table = _parse(text, layout, header, {**layout.types, **texts})
+        _refuse_imprecise_prices(name, table, header)
+        table = table.cast(pa.schema(list(layout.types.items())))
+    except pa.ArrowInvalid as error:
+        raise _first_bad_row(name, text, layout, header, error) from error
+    for column in table.column_names:
+        _refuse_impossible(name, column, table[column], header)
+    return table
+
+
+def instants(name: str, values: pa.ChunkedArray) -> pa.Array:
+    """Whole numbers of ms or of µs since the epoch, told apart by magnitude, as TIMESTAMP.
+
+    Raises:
+        DecodeError: some are ms and some are µs.
+    """
+    stamps = values.to_numpy()
+    large = stamps >= MICROSECOND_STAMPS
+    if large.any() and not large.all():
+        first = int(np.flatnonzero(large != large[0])[0])
+        raise DecodeError(
+            name,
+            field="time",
+            given=f"{stamps[0]} and {stamps[first]}",
+            expected="ms throughout or µs throughout",
+        )
+    return pa.array(stamps * (1 if large.any() else 1000)).cast(TIMESTAMP)
+
+
+def _parse(
+    text: bytes, layout: CsvLayout, header: int, types: Mapping[str, pa.DataType]
+) -> pa.Table:
+    return pacsv.read_csv(
+        pa.BufferReader(text),
+        read_options=pacsv.ReadOptions(
+            column_names=list(layout.columns),
+            skip_rows=header,
+            use_threads=False,
+            block_size=_BLOCK,
+        ),
+        parse_options=pacsv.ParseOptions(quote_char=False, ignore_empty_lines=False),
+        convert_options=pacsv.ConvertOptions(
+            column_types=dict(types),
+            include_columns=list(types),
+            null_values=[""],
+            strings_can_be_null=True,
+        ),
+    )
+
+
+def _first_bad_row(
+    name: str, text: bytes, layout: CsvLayout, header: int, error: pa.ArrowInvalid
+) -> DecodeError:
+    """Find by hand what the fast reader refused."""
+    for row, line in enumerate(io.BytesIO(text), start=1):
+        fields = line.decode("utf-8", errors="replace").rstrip("\r\n").split(",")
+        found = _bad_field(name, row, fields, layout) if row > header else None
+        if found is not None:
+            return found
+    return DecodeError(name, given=str(error), expected="the documented CSV")
+
+
+def _bad_field(name: str, row: int, fields: list[str], layout: CsvLayout) -> DecodeError | None:
+    if len(fields) != len(layout.columns):
+        given, expected = f"{len(fields)} fields", ", ".join(layout.columns)
+        return DecodeError(name, row=row, given=given, expected=expected)
+    for column, value in zip(layout.columns, fields, strict=True):
+        pattern, expected = _pattern(layout.types.get(column))
+        if not pattern.fullmatch(value):
+            return DecodeError(name, row=row, field=column, given=f"'{value}'", expected=expected)
+    return None
+
+
+def _pattern(kind: pa.DataType | None) -> tuple[re.Pattern[str], str]:
+    """How a value of this type is written, and that in words; a skipped column takes any text."""
+    if kind is None:
+        return _ANYTHING, "anything"
+    if pa.types.is_integer(kind):
+        return _WHOLE, "a whole number"
+    if pa.types.is_boolean(kind):
+        return _BOOLEAN, "true or false"
+    return (_DECIMAL, "a number") if pa.types.is_floating(kind) else (_SOMETHING, "a text in UTF-8")
+
+
+def _refuse_impossible(name: str, column: str, values: pa.ChunkedArray, header: int) -> None:
+    """No column may hold an empty field, a NaN or an infinity."""
+    floats = pa.types.is_floating(values.type)
+    # One that is NaN or infinite leaves its mark on the sum.
+    if values.null_count == 0 and not (floats and not np.isfinite(pc.sum(values).as_py() or 0.0)):
+        return
+    bad = pc.is_null(values)
+    if floats:
+        bad = pc.or_(bad, pc.fill_null(pc.invert(pc.is_finite(values)), fill_value=True))
+    if pc.any(bad).as_py():
+        row = pc.index(bad, value=True).as_py()
+        given = values[row].as_py()
+        raise DecodeError(
+            name,
+            row=row + 1 + header,
+            field=column,
+            given="nothing" if given is None else str(given),
+            expected="a finite number" if floats else "a value",
+        )
+
+
+def _refuse_imprecise_prices(name: str, table: pa.Table, header: int) -> None:
+    """Prices, still as text, that a DOUBLE would not give back as they were written."""
+    for column in (c for c in PRICES if c in table.column_names):
+        texts = table[column]
+        # Most are no longer than the digits that are allowed, and need no closer look.
+        if (pc.max(pc.binary_length(texts)).as_py() or 0) <= PRECISE_DIGITS:
+            continue
+        digits = pc.utf8_ltrim(pc.replace_substring(texts, ".", ""), characters="0")
+        long = pc.greater(pc.utf8_length(pc.utf8_rtrim(digits, characters="0")), PRECISE_DIGITS)
+        if pc.any(long).as_py():
+            row = pc.index(long, value=True).as_py()
+            raise DecodeError(
+                name,
+                row=row + 1 + header,
+                field=column,
+                given=f"'{texts[row].as_py()}'",
+                expected=f"at most {PRECISE_DIGITS} significant digits, which a DOUBLE keeps",
+            )
