@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,20 @@ def no_settings_of_mine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("CRYPTO_", "DAGSTER_", "DBT_")) and name != "CRYPTO_REAL_DATA":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def limits_of_my_own(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """Share what exchanges allow with nobody: a ban of one test must not outlive it.
+
+    What is shared lies in the machine's temporary folder, here and in programs that are started.
+    """
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return folder
 
 
 @pytest.fixture

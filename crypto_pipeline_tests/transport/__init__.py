@@ -1,0 +1,1 @@
+"""Tests of how an exchange is spoken to, over real sockets."""
