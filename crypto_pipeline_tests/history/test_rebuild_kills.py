@@ -1,0 +1,56 @@
+"""A rebuild killed at named points, then run again: as if nothing had happened."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from crypto_pipeline.history.rebuild import rebuild
+from crypto_pipeline_tests.history.rebuilds import AGAIN, fill, market, surplus
+from crypto_pipeline_tests.kill_rebuild_at import POINTS
+from crypto_pipeline_tests.simulated import SimulatorProcess
+
+
+@pytest.fixture(scope="module")
+def original(
+    shared_synthetic: SimulatorProcess, fresh_lake: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    home = tmp_path_factory.mktemp("original") / "home"
+    shutil.copytree(fresh_lake, home)
+    fill(home, shared_synthetic)
+    return home
+
+
+@pytest.fixture
+def mine(original: Path, home: Path) -> Path:
+    """A copy of it that a test may spoil."""
+    shutil.copytree(original, home)
+    return home
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_rebuild_given_a_kill_and_another_run_ends_as_if_undisturbed(
+    mine: Path, original: Path, point: str
+) -> None:
+    killed = subprocess.run(
+        [sys.executable, "-m", "crypto_pipeline_tests.kill_rebuild_at", point, str(mine)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+
+    done = rebuild(mine, AGAIN)
+
+    assert (done.lost, done.in_place) in [([], True), ((), True)]
+    assert surplus(market(original), market(mine)) == {}
+    assert not (mine / "rebuild").exists()
+    before = list(mine.glob("market.before-*"))
+    assert len(before) == 1
+    assert surplus(market(original), before[0]) == {}
