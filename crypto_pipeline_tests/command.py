@@ -14,8 +14,12 @@ TIMEOUT = 240
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """The environment of a person who set CRYPTO_HOME, and whatever else is named."""
-    return {**os.environ, "CRYPTO_HOME": str(home), "COLUMNS": "200", **more}
+    """The environment of a person who set CRYPTO_HOME, and whatever else is named.
+
+    One exchange is on unless more are named: most of what a command does is the same for all.
+    """
+    own = {"CRYPTO_HOME": str(home), "CRYPTO_EXCHANGES": "binance", "COLUMNS": "200"}
+    return {**os.environ, **own, **more}
 
 
 def pointed_at(simulator: SimulatorProcess) -> dict[str, str]:

@@ -89,8 +89,8 @@ if __name__ == "__main__":
     KillingLanding.point, KillingLanding.left = sys.argv[1], int(sys.argv[2])
     if KillingLanding.point not in POINTS:
         sys.exit(f"point '{KillingLanding.point}' is not known; valid are {', '.join(POINTS)}")
-    from crypto_pipeline.history import klines
+    from crypto_pipeline.history import loads
 
-    klines.Landing = KillingLanding  # type: ignore[attr-defined]
+    loads.Landing = KillingLanding  # type: ignore[attr-defined]
     sys.argv = ["crypto-pipeline", *sys.argv[3:]]
     sys.exit(main())

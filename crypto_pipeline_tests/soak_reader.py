@@ -1,7 +1,7 @@
 """A reader beside the writers: every day it sees is whole, and no query fails.
 
 What belongs here: the endless question and what must hold of each answer. What does not: the
-writers (`soak.py`), which start this as a process of its own.
+writers (`soaking/disturbance.py`), which start this as a process of its own.
 
     python -m crypto_pipeline_tests.soak_reader HOME
 

@@ -14,6 +14,8 @@ from typing import Annotated, Literal, NoReturn
 import click
 import typer
 
+from crypto_pipeline.cli.load_commands import backfill, import_files, instruments, rebuild
+from crypto_pipeline.cli.options import End, Format, Interval, Start, Symbol
 from crypto_pipeline.errors import CryptoPipelineError
 
 INTERRUPTED = 130
@@ -32,16 +34,7 @@ app = typer.Typer(
 lake_app = typer.Typer(no_args_is_help=True, help="Maintain the lake.", rich_markup_mode=None)
 app.add_typer(lake_app, name="lake")
 
-Format = Annotated[str, typer.Option("--format", help="table, csv or json")]
-Exchange = Annotated[list[str] | None, typer.Option("--exchange", help="repeat for several")]
-Symbol = Annotated[
-    list[str] | None,
-    typer.Option("--symbol", help="BTC/USDT, or BTC/USDT:USDT for the perpetual; repeat"),
-]
-Interval = Annotated[list[str] | None, typer.Option("--interval", help="1m to 1d; repeat")]
-Start = Annotated[str | None, typer.Option("--start", help="first UTC day, YYYY-MM-DD")]
 _INSTANTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"]
-End = Annotated[str | None, typer.Option("--end", help="day after the last, YYYY-MM-DD")]
 
 
 def main() -> int:
@@ -142,19 +135,10 @@ def simulate(
     _end(run_simulator(options))
 
 
-@app.command()
-def backfill(
-    exchange: Exchange = None,
-    symbol: Symbol = None,
-    interval: Interval = None,
-    start: Start = None,
-    end: End = None,
-    kind: Annotated[str, typer.Option(help="klines")] = "klines",
-) -> None:
-    """Load history as a run of this process; what is there already is compared, not repeated."""
-    from crypto_pipeline.cli.backfill import Asked, run_backfill
-
-    _end(run_backfill(Asked(exchange, symbol, interval, start, end, kind)))
+app.command()(backfill)
+app.command("import")(import_files)
+app.command()(rebuild)
+app.command()(instruments)
 
 
 @app.command()
@@ -207,7 +191,7 @@ def doctor(output: Format = "table") -> None:
 
 @lake_app.command("compact")
 def compact() -> None:
-    """Merge small files by month and remove what nobody needs; readers and writers go on."""
+    """Merge small files by month and remove what nobody needs, of the raw zone too."""
     from crypto_pipeline.cli.maintain import run_compact
 
     _end(run_compact())

@@ -1,159 +1,185 @@
-"""`backfill`: history of some series over some days, as a run of this process.
+"""`backfill`: history of some series over some days; a run for each exchange, all at once.
 
-What belongs here: reading what was asked, showing progress and outcome. What does not: the run
-(`cli/runs.py`).
+What belongs here: one run in this process, or one process for each of several exchanges, and what
+became of them. What does not: reading what was asked (`cli/asked.py`), the run (`cli/runs.py`), how
+it looks (`cli/load_display.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, timedelta
-from itertools import groupby
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-from crypto_pipeline.cli.terminal import notes, out, parse_day, print_rows, settings_with_logs
-from crypto_pipeline.clock import clock_from
-from crypto_pipeline.domain.gaps import span_of_days
-from crypto_pipeline.domain.instruments import parse_symbol
-from crypto_pipeline.domain.intervals import parse_interval
-from crypto_pipeline.errors import UsageError
-from crypto_pipeline.history.klines import Progress as LoadProgress
-from crypto_pipeline.history.reports import SeriesReport
+from crypto_pipeline.cli.asked import Asked, days_asked, series_asked
+from crypto_pipeline.cli.forecast import tell_estimate, tell_left
+from crypto_pipeline.cli.listed import listed
+from crypto_pipeline.cli.load_display import (
+    Line,
+    Show,
+    as_json,
+    line_of,
+    load_progress,
+    progress_json,
+    show_lines,
+)
+from crypto_pipeline.cli.processes import Child
+from crypto_pipeline.cli.terminal import notes, out, settings_with_logs
+from crypto_pipeline.domain.series import Series
+from crypto_pipeline.history.loads import Progress
 from crypto_pipeline.settings import Settings
-from crypto_pipeline.venues.venue import Series
 
-KINDS = ("klines",)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The options of a backfill as they were typed; None where one was not given."""
-
-    exchanges: list[str] | None
-    symbols: list[str] | None
-    intervals: list[str] | None
-    start: str | None
-    end: str | None
-    kind: str
+POLL_SECONDS = 0.2
 
 
-def run_backfill(asked: Asked) -> int:
-    """Load what was asked for; 0 where all of it is there, 1 where a series failed."""
+@dataclass(slots=True)
+class Ending:
+    """How the load of one exchange ended."""
+
+    exchange: str
+    lines: list[Line] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    run_id: str | None = None
+    success: bool = False
+
+
+def run_backfill(asked: Asked, *, as_lines: bool = False, only_estimate: bool = False) -> int:
+    """Load what was asked for; 0 where all of it is there or explained, 1 where a series failed.
+
+    Args:
+        asked: the options.
+        as_lines: print lines of JSON for the command that started this one, in place of a table.
+        only_estimate: say what it would take, and load nothing.
+    """
     settings = settings_with_logs()
-    serieses = _serieses(asked, settings)
-    days = _days(asked, settings)
+    serieses = series_asked(asked, settings)
+    days = days_asked(asked, settings)
+    if as_lines:
+        return _as_lines(settings, asked, serieses, days)
+    if asked.symbols and not asked.unlisted and not only_estimate:
+        serieses = listed(settings, serieses, named=asked.exchanges is not None)
+    tell_estimate(settings, serieses, days, missing=asked.missing)
+    if only_estimate:
+        return 0
+    try:
+        return _show(_loaded(settings, asked, serieses, days))
+    except KeyboardInterrupt:
+        tell_left(settings, serieses, days)
+        raise
+
+
+def _loaded(
+    settings: Settings, asked: Asked, serieses: Sequence[Series], days: tuple[date, date]
+) -> list[Ending]:
+    with load_progress(serieses, days) as shows:
+        if len(shows) > 1:
+            return _side_by_side(settings, asked, serieses, shows)
+        (show,) = shows.values()
+        return [_here(settings, asked, serieses, days, show)]
+
+
+def _show(endings: Sequence[Ending]) -> int:
+    show_lines([line for ending in endings for line in ending.lines])
+    for error in (error for ending in endings for error in ending.errors):
+        notes.print(f"error: {error}", style="red")
+    for ending in endings:
+        how = "succeeded" if ending.success else "failed"
+        notes.print(f"run {ending.run_id} of {ending.exchange} {how}")
+    return 0 if all(ending.success for ending in endings) else 1
+
+
+def _here(
+    settings: Settings,
+    asked: Asked,
+    serieses: Sequence[Series],
+    days: tuple[date, date],
+    show: Show,
+) -> Ending:
+    """Load series of one exchange as a run of this process."""
     from crypto_pipeline.cli.runs import prepared_home, run_load
 
-    ended = []
     with prepared_home(settings, serieses) as instance:
-        for exchange, group in groupby(serieses, key=lambda s: s.instrument.exchange):
-            mine = list(group)
-            notes.print(f"{exchange}: {len(mine)} series, {days[0]} to {days[1]} (exclusive)")
-            with load_progress(mine, days) as on_progress:
-                ended.append(run_load(settings, instance, mine, days, on_progress=on_progress))
-    show_reports([report for run in ended for report in run.reports])
-    for error in (error for run in ended for error in run.errors):
-        notes.print(f"error: {error}", style="red")
-    for run in ended:
-        notes.print(f"run {run.run_id} {'succeeded' if run.success else 'failed'}")
-    return 0 if all(run.success for run in ended) else 1
-
-
-def show_reports(reports: Sequence[SeriesReport]) -> None:
-    """What a load did, a line for each series."""
-    rows = [
-        (
-            report.series.instrument.exchange,
-            report.series.instrument.symbol,
-            report.series.interval.value,
-            report.written.inserted,
-            report.written.changed,
-            report.written.unchanged,
-            f"{report.present} of {report.expected}",
-            "failed" if report.error else ", ".join(str(gap) for gap in report.missing[:3]),
+        run = run_load(
+            settings, instance, serieses, days, on_progress=show, only_missing=asked.missing
         )
-        for report in sorted(reports, key=lambda r: str(r.series))
-    ]
-    columns = ("exchange", "symbol", "interval", "inserted", "changed", "unchanged")
-    print_rows((*columns, "bars present", "missing"), rows, "table")
-    written = [report.written for report in reports]
-    out.print(
-        f"{sum(w.rows for w in written):,} rows: {sum(w.inserted for w in written):,} inserted, "
-        f"{sum(w.changed for w in written):,} changed, "
-        f"{sum(w.unchanged for w in written):,} unchanged"
-    )
+    lines = [line_of(report) for report in run.reports]
+    exchange = serieses[0].instrument.exchange
+    return Ending(exchange, lines, run.errors, run.run_id, run.success)
 
 
-@contextmanager
-def load_progress(
-    serieses: Sequence[Series], days: tuple[date, date]
-) -> Iterator[Callable[[LoadProgress], None]]:
-    """A bar of bars landed, of those that the range can hold."""
-    span = span_of_days(*days)
-    total = sum(series.interval.bars_between(span.start, span.end) for series in serieses)
-    columns = (
-        TextColumn("  {task.description}"),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f} bars"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=notes, transient=not notes.is_terminal) as progress:
-        task = progress.add_task("loading", total=total)
+def _as_lines(
+    settings: Settings, asked: Asked, serieses: Sequence[Series], days: tuple[date, date]
+) -> int:
+    """Load series of one exchange, telling how it goes to the command that reads this output."""
 
-        def show(done: LoadProgress) -> None:
-            progress.update(task, completed=done.rows)
+    def show(done: Progress) -> None:
+        print(progress_json(done), flush=True)  # noqa: T201 the other command reads it
 
-        yield show
+    ending = _here(settings, asked, serieses, days, show)
+    out.file.write(as_json("ending", asdict(ending)) + "\n")
+    out.file.flush()
+    return 0 if ending.success else 1
 
 
-def _serieses(asked: Asked, settings: Settings) -> list[Series]:
-    """The series asked for; what was not named is what is configured.
+def _side_by_side(
+    settings: Settings, asked: Asked, serieses: Sequence[Series], shows: Mapping[str, Show]
+) -> list[Ending]:
+    """Load each exchange in a process of its own; Ctrl-C ends them all."""
+    from crypto_pipeline.cli.runs import prepared_home
 
-    Raises:
-        UsageError: a kind, exchange, symbol or interval that there is not.
-    """
-    if asked.kind not in KINDS:
-        raise UsageError(f"--kind '{asked.kind}' is not loaded; valid are {', '.join(KINDS)}")
-    active = settings.active_exchanges
-    exchanges = [name.lower() for name in asked.exchanges or active]
-    for exchange in exchanges:
-        if exchange not in active:
-            raise UsageError(
-                f"exchange '{exchange}' is not on; on are {', '.join(active) or 'none'} "
-                f"(CRYPTO_ENABLED, CRYPTO_EXCHANGES)"
-            )
-    intervals = [parse_interval(text) for text in asked.intervals or settings.intervals]
-    return [
-        Series(parse_symbol(exchange, symbol), interval)
-        for exchange in sorted(set(exchanges))
-        for symbol in dict.fromkeys(asked.symbols or settings.venues[exchange].symbols)
-        for interval in dict.fromkeys(intervals)
-    ]
+    endings: dict[str, Ending] = {}
+    with prepared_home(settings, serieses):
+        children = {name: _child(settings.home, asked, serieses, name) for name in shows}
+        readers = {name: _Reader(child.log) for name, child in children.items()}
+        try:
+            while len(endings) < len(children):
+                time.sleep(POLL_SECONDS)
+                for name, child in children.items():
+                    if name in endings:
+                        continue
+                    running = child.is_running()
+                    ending = readers[name].read(shows[name])
+                    if ending is not None or not running:
+                        endings[name] = ending or Ending(name, errors=[child.last_words()])
+        finally:
+            for child in children.values():
+                child.stop()
+                child.end_group()
+    return list(endings.values())
 
 
-def _days(asked: Asked, settings: Settings) -> tuple[date, date]:
-    """The days asked for: yesterday where none is named; the running day is the last there is.
+def _child(home: Path, asked: Asked, serieses: Sequence[Series], exchange: str) -> Child:
+    mine = [series for series in serieses if series.instrument.exchange == exchange]
+    words = ["crypto_pipeline.cli", "backfill", *asked.arguments(mine), "--lines"]
+    log = home / "logs" / f"backfill-{exchange}.log"
+    log.unlink(missing_ok=True)
+    return Child(f"load of {exchange}", words, log)
 
-    Raises:
-        UsageError: they cannot be read, are empty, or lie before `history_start`.
-    """
-    today = clock_from(settings).now().date()
-    start = parse_day(asked.start, "--start") if asked.start else today - timedelta(days=1)
-    end = parse_day(asked.end, "--end") if asked.end else today
-    if start < settings.history_start:
-        raise UsageError(
-            f"--start {start} lies before history_start {settings.history_start}; set "
-            f"CRYPTO_HISTORY_START to an earlier day"
-        )
-    if end > today + timedelta(days=1):
-        end = today + timedelta(days=1)
-        notes.print(f"--end is cut to {end}: the future has no bars")
-    if start >= end:
-        raise UsageError(
-            f"--start {start} is not before --end {end}; the end day is exclusive, and the last "
-            f"day there is is today, {today}"
-        )
-    return start, end
+
+class _Reader:
+    """Reads another command's lines as they come."""
+
+    def __init__(self, log: Path) -> None:
+        self._log, self._read = log, 0
+
+    def read(self, show: Show) -> Ending | None:
+        """Show the progress that was told since; the ending once it is."""
+        with self._log.open("rb") as content:
+            content.seek(self._read)
+            told = content.read()
+        whole = told[: told.rfind(b"\n") + 1]
+        self._read += len(whole)
+        for line in whole.splitlines():
+            try:
+                said = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(said, dict) and "progress" in said:
+                show(Progress(**said["progress"]))
+            elif isinstance(said, dict) and "ending" in said:
+                ending = said["ending"]
+                return Ending(**{**ending, "lines": [Line(**one) for one in ending["lines"]]})
+        return None

@@ -6,23 +6,25 @@ What belongs here: the tour and what it prints. What does not: the runs (`cli/ru
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from datetime import date, timedelta
 from pathlib import Path
 
-from crypto_pipeline.cli.backfill import load_progress, show_reports
-from crypto_pipeline.cli.runs import prepared_home, run_load, run_marts
+from dagster import DagsterInstance
+
+from crypto_pipeline.cli.load_display import line_of, load_progress, show_lines
+from crypto_pipeline.cli.runs import Ended, prepared_home, run_load, run_marts
 from crypto_pipeline.cli.simulate import simulator_process
 from crypto_pipeline.cli.terminal import notes, out, print_rows, settings_with_logs
 from crypto_pipeline.clock import clock_from
-from crypto_pipeline.history.universe import configured_series
+from crypto_pipeline.domain.series import Series
+from crypto_pipeline.history.selection import configured_series
 from crypto_pipeline.lake.catalogs import connect_read_only
 from crypto_pipeline.settings import Settings
 
 DEMO_HOME = Path(".crypto_pipeline_demo")
 DAYS = 3
-EXCHANGE = "binance"
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def demo_settings() -> Iterator[Settings]:
     if named:
         yield settings_with_logs(home=home)
         return
-    notes.print("starting a simulated exchange on loopback")
+    notes.print("starting simulated exchanges on loopback")
     with simulator_process() as address:
         yield settings_with_logs(home=home, simulator_url=address)
 
@@ -41,23 +43,38 @@ def demo_settings() -> Iterator[Settings]:
 def run_demo() -> int:
     """Load three days, check them, derive bars, and show what is there."""
     with demo_settings() as settings:
-        serieses = [s for s in configured_series(settings) if s.instrument.exchange == EXCHANGE]
+        serieses = configured_series(settings)
         today = clock_from(settings).now().date()
         days = (today - timedelta(days=DAYS), today)
         with prepared_home(settings, serieses) as instance:
             notes.print(f"[1/3] loading and checking {len(serieses)} series, {DAYS} days")
-            with load_progress(serieses, days) as on_progress:
-                load = run_load(settings, instance, serieses, days, on_progress=on_progress)
-            show_reports(load.reports)
+            loads = _load(settings, instance, serieses, days)
+            show_lines([line_of(report) for load in loads for report in load.reports])
             notes.print("[2/3] deriving bars of 3m to 1d with dbt (a quarter of a minute)")
             with _dbt_output(settings.home):
                 marts = run_marts(settings, instance, days)
-        for error in (*load.errors, *marts.errors):
+        for error in (error for run in (*loads, marts) for error in run.errors):
             notes.print(f"error: {error}", style="red")
-        if load.success and marts.success:
+        success = all(run.success for run in (*loads, marts))
+        if success:
             notes.print("[3/3] what is there now")
             _show(settings.home, days)
-        return 0 if load.success and marts.success else 1
+        return 0 if success else 1
+
+
+def _load(
+    settings: Settings,
+    instance: DagsterInstance,
+    serieses: Sequence[Series],
+    days: tuple[date, date],
+) -> list[Ended]:
+    """One run for each exchange, one after the other: together they take seconds here."""
+    loads = []
+    with load_progress(serieses, days) as shows:
+        for exchange, show in shows.items():
+            mine = [series for series in serieses if series.instrument.exchange == exchange]
+            loads.append(run_load(settings, instance, mine, days, on_progress=show))
+    return loads
 
 
 @contextmanager
@@ -88,10 +105,15 @@ _EXAMPLE = "select * from marts.fct_bars where interval = '1h' limit 5"
 
 _SUMMARY = {
     "Loaded: market.klines": """
-        SELECT i.symbol, k.interval, count(*) AS klines, min(k.open_time) AS first,
+        SELECT k.exchange, i.symbol, count(*) AS klines, min(k.open_time) AS first,
             max(k.open_time) AS last
-        FROM market.klines AS k JOIN market.instruments AS i USING (entity_id)
+        FROM market.klines AS k
+        JOIN market.instruments AS i ON i.entity_id = k.entity_id AND i.valid_to IS NULL
         GROUP BY ALL ORDER BY 1, 2
+    """,
+    "Loaded: market.funding_rates": """
+        SELECT exchange, count(*) AS settlements, min(rate) AS least, max(rate) AS most
+        FROM market.funding_rates GROUP BY ALL ORDER BY 1
     """,
     "Checked: market.verdicts": """
         SELECT check_name, count(*) AS days_judged, count(*) FILTER (NOT passed) AS days_failed,

@@ -22,7 +22,7 @@ import duckdb
 from packaging.requirements import Requirement
 
 from crypto_pipeline.errors import CryptoPipelineError
-from crypto_pipeline.history.universe import configured_series
+from crypto_pipeline.history.selection import configured_series
 from crypto_pipeline.lake.catalogs import Catalog, connect_read_only, has_lake
 from crypto_pipeline.lake.locks import holder, is_held
 from crypto_pipeline.lake.migrations import MIGRATIONS, refuse_newer
@@ -170,7 +170,7 @@ def check_disk(settings: Settings) -> Finding:
     """
     place = next(path for path in (settings.home, *settings.home.parents) if path.exists())
     free, taken = shutil.disk_usage(place).free, _size(settings.home)
-    bars = sum(s.interval.bars_per_day for s in configured_series(settings))
+    bars = sum(s.grid.bars_per_day for s in configured_series(settings) if s.interval is not None)
     each, measured = bytes_a_kline(settings.home)
     daily = bars * each
     found = (

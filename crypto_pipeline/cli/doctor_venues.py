@@ -20,17 +20,14 @@ from crypto_pipeline.cli.doctor_checks import Finding, Level
 from crypto_pipeline.clock import Clock, clock_from
 from crypto_pipeline.domain.instruments import InstrumentType, parse_symbol
 from crypto_pipeline.domain.intervals import Interval
-from crypto_pipeline.errors import (
-    CryptoPipelineError,
-    SourceBusyError,
-    SourceError,
-    VenueBlockedError,
-)
-from crypto_pipeline.history.archive import archive_connections
+from crypto_pipeline.domain.series import Kind, Series
+from crypto_pipeline.errors import CryptoPipelineError, SourceBusyError
 from crypto_pipeline.history.endpoints import Sources, find_sources
 from crypto_pipeline.settings import Settings
-from crypto_pipeline.venues.ccxt_rest import BLOCKED
-from crypto_pipeline.venues.venue import Cut, Series, Venue, find_venue
+from crypto_pipeline.transport.connections import fetch, open_session
+from crypto_pipeline.transport.refusals import archive_refusal, by_status
+from crypto_pipeline.venues.capabilities import Request
+from crypto_pipeline.venues.venue import Venue, find_venue
 
 SECONDS = 5.0
 """A request's time-out."""
@@ -41,8 +38,8 @@ LONGEST = 20.0
 SKEW = timedelta(seconds=1)
 """How far our clock may be off: closed bars are told from the open one by it."""
 
-PROBE = ("BTC/USDT", Interval.M1, date(2023, 3, 1))
-"""A series and a month that an archive has."""
+BEFORE_ALL = date(2000, 1, 1)
+"""A day of which no exchange has a file."""
 
 
 def check_venues(settings: Settings) -> list[Finding]:
@@ -54,9 +51,6 @@ def check_venues(settings: Settings) -> list[Finding]:
         sources = find_sources(settings)
     except CryptoPipelineError as error:
         return [Finding("exchanges", Level.FAIL, reason_of(error), "see the message")]
-    # ccxt takes seconds to import: within a request it would look like a slow exchange.
-    import ccxt.async_support  # noqa: F401 imported for the requests that follow
-
     return asyncio.run(_ask_all(settings, sources))
 
 
@@ -69,12 +63,14 @@ class Asked:
         named: its URL as the settings have it.
         url: its URL as it is reached: a simulator's, where there is one.
         proxy: what it is reached through, or None; may carry a password, so it has no repr.
+        stands_in: whether another address of the same API is asked before it.
     """
 
     subject: str
     named: str
     url: str
     proxy: str | None = field(repr=False)
+    stands_in: bool = False
 
     @property
     def where(self) -> str:
@@ -94,15 +90,17 @@ async def _ask_all(settings: Settings, sources: Sources) -> list[Finding]:
     for exchange in settings.active_exchanges:
         named = settings.venues[exchange]
         reached = replace(sources.endpoints[exchange], timeout=SECONDS)
-        venue = find_venue(exchange)
-        if venue.archive_cuts:
+        venue = find_venue(exchange)(reached)
+        if named.archive_url is not None and reached.archive is not None:
             subject = f"{exchange} archive"
             asked = Asked(subject, named.archive_url, reached.archive, reached.proxy)
-            checks.append(_bounded(asked, _archive(venue(reached))))
-        for kind, url in reached.rest.items():
-            subject = f"{exchange} {kind.value} REST"
-            asked = Asked(subject, named.rest_urls[kind], url, reached.proxy)
-            checks.append(_bounded(asked, _rest(venue(reached), kind, clock)))
+            checks.append(_bounded(asked, _archive(venue)))
+        for api, urls in reached.rest.items():
+            for place, url in enumerate(urls):
+                stand_in = f"stand-in {place} " if place else ""
+                subject = f"{exchange} {api} {stand_in}REST"
+                asked = Asked(subject, named.rest_urls[api][place], url, reached.proxy, place > 0)
+                checks.append(_bounded(asked, _rest(venue, api, url, clock)))
     return await asyncio.gather(*checks)
 
 
@@ -115,46 +113,63 @@ async def _bounded(asked: Asked, check: Awaitable[tuple[Level, str, str]]) -> Fi
         level, found = Level.FAIL, error.reason
         advice = advice_on(error, asked.subject, asked.named)
     except CryptoPipelineError as error:
-        level = Level.WARN if is_passing(error) else Level.FAIL
+        level = Level.WARN if is_passing(error) or asked.stands_in else Level.FAIL
         found, advice = reason_of(error), advice_on(error, asked.subject, asked.named)
     return Finding(asked.subject, level, f"{asked.where}: {found}", advice)
 
 
 async def _archive(venue: Venue) -> tuple[Level, str, str]:
-    """Ask for a small file; that there is none is an answer too."""
-    symbol, interval, month = PROBE
-    series = Series(parse_symbol(venue.exchange, symbol), interval)
-    url = venue.archive_file(series, Cut.MONTHLY, month).checksum_url
+    """Ask for a file that is not there: that it is not is an answer too."""
+    url = _absent_file(venue)
     started = time.monotonic()
-    async with archive_connections(venue.endpoints, 1) as session:
-        try:
-            async with session.get(url) as response:
-                await response.read()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise SourceBusyError(url, f"no answer ({type(error).__name__}: {error})") from error
-    _require_answer(url, response)
+    async with open_session(venue.endpoints) as session:
+        reply = await fetch(session, url)
+    if reply.status not in (200, 404):
+        raise archive_refusal(reply, venue.exchange)
     return Level.OK, f"answers in {1000 * (time.monotonic() - started):.0f} ms", ""
 
 
-def _require_answer(url: str, response: aiohttp.ClientResponse) -> None:
-    if response.status in BLOCKED:
-        raise VenueBlockedError(url, BLOCKED[response.status])
-    if response.status == 429 or response.status >= 500:
-        raise SourceBusyError(url, f"HTTP {response.status}")
-    if response.status not in (200, 404):
-        raise SourceError(url, f"HTTP {response.status}")
+def _absent_file(venue: Venue) -> str:
+    """The address of a file of a day before the exchange."""
+    capabilities = venue.capabilities[InstrumentType.SPOT]
+    kind, archive = next(iter(capabilities.archives.items()))
+    interval = Interval.M1 if kind is Kind.KLINES else None
+    series = Series(parse_symbol(venue.exchange, "BTC/USDT"), interval, kind)
+    return venue.archive_file(series, archive.cuts[-1], BEFORE_ALL).url
 
 
-async def _rest(venue: Venue, kind: InstrumentType, clock: Clock) -> tuple[Level, str, str]:
+async def _rest(venue: Venue, api: str, url: str, clock: Clock) -> tuple[Level, str, str]:
     """Ask for the time: once to open the connection, once more to compare."""
-    try:
-        await venue.server_time(kind)
+    clocks = {asked.api: asked for asked in map(venue.time_request, venue.capabilities)}
+    request = clocks.get(api)
+    if request is None:
+        return await _answers(venue, url)
+    async with open_session(venue.endpoints) as session:
+        await _time(session, venue, url, request)
         before = await asyncio.to_thread(clock.now)
-        theirs = await venue.server_time(kind)
+        theirs = await _time(session, venue, url, request)
         after = await asyncio.to_thread(clock.now)
-    finally:
-        await venue.close()
     return _compared(before, theirs, after)
+
+
+async def _answers(venue: Venue, url: str) -> tuple[Level, str, str]:
+    """Ask an API that has no time of its own for anything: a refusal by name is an answer too."""
+    started = time.monotonic()
+    async with open_session(venue.endpoints) as session:
+        refusal = by_status(await fetch(session, f"{url}/"), venue.exchange)
+    if refusal is not None:
+        raise refusal.error
+    return Level.OK, f"answers in {1000 * (time.monotonic() - started):.0f} ms", ""
+
+
+async def _time(
+    session: aiohttp.ClientSession, venue: Venue, url: str, request: Request
+) -> datetime:
+    reply = await fetch(session, f"{url}{request.path}")
+    refusal = by_status(reply, venue.exchange)
+    if refusal is not None:
+        raise refusal.error
+    return venue.decode_time(reply.url, reply.body)
 
 
 def _compared(before: datetime, theirs: datetime, after: datetime) -> tuple[Level, str, str]:

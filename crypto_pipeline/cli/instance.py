@@ -12,6 +12,9 @@ from pathlib import Path
 from crypto_pipeline.errors import UsageError
 
 VARIABLE = "DAGSTER_HOME"
+BATCH_VARIABLE = "DAGSTER_EVENT_BATCH_SIZE"
+BATCH_EVENTS = 500
+"""Events of one asset's partitions that Dagster hands to its event log at once."""
 
 CONFIG = """\
 # Written once by crypto-pipeline; yours to change. Remove it to get the packaged text again.
@@ -19,6 +22,11 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+
+# Dagster's own event log in SQLite, in its own place, with a batch of events in one transaction.
+event_log_storage:
+  module: crypto_pipeline.defs.event_log
+  class: BatchedEventLogStorage
 
 # An interrupted load is repeated by the person or the schedule, for the same days.
 run_retries:
@@ -76,6 +84,7 @@ def prepare_instance(home: Path) -> Path:
             f"{own} cannot be written: {error.strerror}. Set CRYPTO_HOME to a folder that can."
         ) from error
     os.environ[VARIABLE] = str(own)
+    os.environ.setdefault(BATCH_VARIABLE, str(BATCH_EVENTS))
     return own
 
 

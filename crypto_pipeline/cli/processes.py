@@ -64,6 +64,15 @@ class Child:
         if code is not None:
             raise ChildEndedError(self.name, code=code, log=str(self.log), tail=tail(self.log))
 
+    def is_running(self) -> bool:
+        """Whether it runs."""
+        return self._process.poll() is None
+
+    def last_words(self) -> str:
+        """How it ended, with the end of its log."""
+        code = self._process.poll()
+        return str(ChildEndedError(self.name, code=code, log=str(self.log), tail=tail(self.log)))
+
     def stop(self) -> None:
         """Interrupt it and wait for it; what it started may still run."""
         for number, seconds in (

@@ -111,16 +111,19 @@ def run_coverage(
         runs = {
             (c.entity_id, c.interval): missing_runs(session, c.entity_id, c.interval, question)
             for c in found
-            if c.missing
+            if c.missing and c.interval is not None
         }
     if not found:
         notes.print("nothing was loaded that matches; crypto-pipeline backfill loads it")
         return 0
     rows = [
         (
-            c.exchange, c.symbol, c.interval, c.first_day, c.last_day, c.days, c.days_not_loaded,
-            c.expected, c.present, c.missing, f"{c.completeness:.4%}",
-            ", ".join(str(run) for run in runs.get((c.entity_id, c.interval), [])[:SHOWN_RUNS]),
+            c.exchange, c.symbol, c.kind, c.interval, c.first_day, c.last_day, c.days,
+            c.days_not_loaded, c.expected, c.present, c.flat, c.explained, c.missing,
+            f"{c.completeness:.4%}",
+            ", ".join(
+                str(run) for run in runs.get((c.entity_id, c.interval or ""), [])[:SHOWN_RUNS]
+            ),
         )
         for c in found
     ]  # fmt: skip
@@ -131,6 +134,7 @@ def run_coverage(
 _COVERAGE_COLUMNS = (
     "exchange",
     "symbol",
+    "kind",
     "interval",
     "first_day",
     "last_day",
@@ -138,6 +142,8 @@ _COVERAGE_COLUMNS = (
     "days_not_loaded",
     "expected",
     "present",
+    "flat",
+    "explained",
     "missing",
     "completeness",
     "missing_runs",

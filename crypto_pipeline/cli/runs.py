@@ -17,20 +17,26 @@ from crypto_pipeline.cli.instance import prepare_instance
 from crypto_pipeline.cli.terminal import notes
 from crypto_pipeline.clock import SystemClock
 from crypto_pipeline.defs.automation import MARTS, history_job_name
-from crypto_pipeline.defs.build import build_definitions, history_definitions
+from crypto_pipeline.defs.build import (
+    build_definitions,
+    history_definitions,
+    moment_definitions,
+)
+from crypto_pipeline.defs.history import asset_key
 from crypto_pipeline.defs.history_resource import History
-from crypto_pipeline.defs.klines import kline_key
+from crypto_pipeline.defs.instruments import instruments_job_name
 from crypto_pipeline.defs.liveness import close_dead_runs
 from crypto_pipeline.defs.partitions import range_tags
+from crypto_pipeline.domain.series import Series
 from crypto_pipeline.history.endpoints import find_sources
-from crypto_pipeline.history.klines import Progress
+from crypto_pipeline.history.loads import Progress
 from crypto_pipeline.history.reports import SeriesReport
-from crypto_pipeline.history.universe import configured_series, extend_universe
+from crypto_pipeline.history.selection import configured_series
+from crypto_pipeline.history.universe import extend_universe
 from crypto_pipeline.lake.keeper import keeping
 from crypto_pipeline.lake.origin import claim
 from crypto_pipeline.lake.session import prepare_lake
 from crypto_pipeline.settings import Settings
-from crypto_pipeline.venues.venue import Series
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """Dagster's own lines stay off the terminal: they are in its event log, for the UI."""
@@ -76,15 +82,22 @@ def run_load(
     days: tuple[date, date],
     *,
     on_progress: Callable[[Progress], None],
+    only_missing: bool = False,
 ) -> Ended:
     """Load series of one exchange over the days [first, end) as one run of this process."""
     reports: list[SeriesReport] = []
-    history = History(settings, attended=True, on_progress=on_progress, on_report=reports.append)
+    history = History(
+        settings,
+        attended=True,
+        only_missing=only_missing,
+        on_progress=on_progress,
+        on_report=reports.append,
+    )
     exchange = serieses[0].instrument.exchange
     definitions = history_definitions(settings, resources={"history": history})
     result = definitions.resolve_job_def(history_job_name(exchange)).execute_in_process(
         instance=instance,
-        asset_selection=[kline_key(series) for series in serieses],
+        asset_selection=[asset_key(series) for series in serieses],
         tags=range_tags(*days),
         run_config=_QUIET,
         raise_on_error=False,
@@ -98,6 +111,16 @@ def run_marts(settings: Settings, instance: DagsterInstance, days: tuple[date, d
     definitions = build_definitions(settings, resources={"history": history})
     result = definitions.resolve_job_def(MARTS).execute_in_process(
         instance=instance, tags=range_tags(*days), run_config=_QUIET, raise_on_error=False
+    )
+    return Ended(result.run_id, result.success, errors=_errors(instance, result))
+
+
+def run_look(settings: Settings, instance: DagsterInstance, exchange: str) -> Ended:
+    """Look at what one exchange lists as one run of this process."""
+    history = History(settings, attended=True)
+    definitions = moment_definitions(settings, resources={"history": history})
+    result = definitions.resolve_job_def(instruments_job_name(exchange)).execute_in_process(
+        instance=instance, run_config=_QUIET, raise_on_error=False
     )
     return Ended(result.run_id, result.success, errors=_errors(instance, result))
 

@@ -31,8 +31,11 @@ def run_simulator(options: SimulatorOptions) -> int:
 
 
 @contextmanager
-def simulator_process() -> Iterator[str]:
+def simulator_process(*options: str) -> Iterator[str]:
     """A simulator in a process of its own for the length of the block; gives its control address.
+
+    Args:
+        options: of `crypto-pipeline simulate`.
 
     Raises:
         SourceBusyError: it did not start.
@@ -40,7 +43,7 @@ def simulator_process() -> Iterator[str]:
     # Nobody reads its stderr while it runs: a pipe would fill up and block it.
     with tempfile.TemporaryFile("w+", errors="replace") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "crypto_pipeline.cli.tethered", *_COMMAND],
+            [sys.executable, "-m", "crypto_pipeline.cli.tethered", *_COMMAND, *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,

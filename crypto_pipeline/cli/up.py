@@ -24,6 +24,7 @@ from crypto_pipeline.cli.demo import DEMO_HOME
 from crypto_pipeline.cli.instance import VARIABLE, chosen_folder
 from crypto_pipeline.cli.ports import address_of, choose_port
 from crypto_pipeline.cli.processes import Child, tail
+from crypto_pipeline.cli.reloading import Reloading
 from crypto_pipeline.cli.runs import prepared_home
 from crypto_pipeline.cli.simulate import simulator_process
 from crypto_pipeline.cli.terminal import notes, out, settings_with_logs
@@ -138,10 +139,11 @@ def _serve(settings: Settings, place: Place) -> None:
             notes.print(f"Dagster's state: {os.environ[VARIABLE]} ({VARIABLE} is set)")
         notes.print("reading the dbt project")
         prepare_manifest(home)
+        reloading = Reloading(home, place.url)
         with _programs(home, place, instance) as programs:
             _announce(programs, place)
             with noted(home, place.url):
-                _watch(programs, instance)
+                _watch(programs, instance, reloading)
 
 
 def _pass_on(settings: Settings) -> None:
@@ -199,13 +201,13 @@ def _announce(programs: list[Child], place: Place) -> None:
     notes.print(f"logs: {web.log.parent}; Ctrl-C stops everything")
 
 
-def _watch(programs: list[Child], instance: DagsterInstance) -> None:
-    """Say what runs do, for as long as both programs run."""
+def _watch(programs: list[Child], instance: DagsterInstance, reloading: Reloading) -> None:
+    """Say what runs do, and keep the definitions current, for as long as both programs run."""
     news = launched_runs.News(instance)
     while True:
         for program in programs:
             program.require_running()
-        for line in news.lines():
+        for line in (*news.lines(), *reloading.lines()):
             notes.print(line)
         time.sleep(WATCH_SECONDS)
 

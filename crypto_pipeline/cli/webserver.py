@@ -30,6 +30,15 @@ QUESTION = """
       ... on PythonError { message } } } } } }
 """
 
+RELOAD = """
+mutation Reload($location: String!) {
+  reloadRepositoryLocation(repositoryLocationName: $location) {
+    __typename
+    ... on Error { message }
+    ... on WorkspaceLocationEntry { locationOrLoadError { ... on PythonError { message } } } } }
+"""
+RELOAD_SECONDS = 120.0
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -60,21 +69,36 @@ def when_ready(url: str, still_running: Callable[[], None]) -> Served | None:
     while time.monotonic() < deadline:
         still_running()
         try:
-            return _read(_ask(url))
+            return _read(_ask(url, QUESTION))
         except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError):
             time.sleep(POLL_SECONDS)
     return None
 
 
-def _ask(url: str) -> Any:
+def reload_location(url: str, location: str) -> str | None:
+    """Have the web interface read a code location anew; waits until it has.
+
+    Returns:
+        Why it did not, in words, or None where it did.
+    """
+    try:
+        answer = _ask(url, RELOAD, seconds=RELOAD_SECONDS, location=location)
+        entry = answer["data"]["reloadRepositoryLocation"]
+    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError) as error:
+        return str(error) or type(error).__name__
+    problem = entry if "message" in entry else entry.get("locationOrLoadError") or {}
+    return problem.get("message")
+
+
+def _ask(url: str, query: str, *, seconds: float = 30, **variables: str) -> Any:
     """One GraphQL answer; no proxy is used for it."""
     request = urllib.request.Request(  # noqa: S310 http, to our own server
         f"{url}/graphql",
-        data=json.dumps({"query": QUESTION}).encode(),
+        data=json.dumps({"query": query, "variables": variables}).encode(),
         headers={"Content-Type": "application/json"},
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(request, timeout=30) as answer:
+    with opener.open(request, timeout=seconds) as answer:
         return json.loads(answer.read(LONGEST_ANSWER))
 
 

@@ -3,7 +3,7 @@
 What belongs here: jobs, schedules, sensors. What does not: the work they start.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -47,17 +47,17 @@ MARTS = "marts"
 
 
 def history_job_name(exchange: str) -> str:
-    """The job that loads one exchange's klines."""
+    """The job that loads one exchange's history."""
     return f"{exchange}_history"
 
 
-def history_job(exchange: str) -> "Job":
-    """Klines of one exchange and their checks, in the run's own process."""
+def history_job(exchange: str, keys: Sequence[AssetKey]) -> "Job":
+    """All that has a past of one exchange, and its checks, in the run's own process."""
     return define_asset_job(
         history_job_name(exchange),
-        selection=AssetSelection.groups(exchange),
+        selection=AssetSelection.assets(*keys),
         executor_def=in_process_executor,
-        description=f"Loads the klines of {exchange} for the chosen days and checks them.",
+        description=f"Loads the history of {exchange} for the chosen days and checks it.",
     )
 
 
@@ -71,8 +71,8 @@ def marts_job() -> "Job":
     )
 
 
-def daily_schedule(exchange: str) -> ScheduleDefinition:
-    """Loads yesterday, whole, after midnight UTC."""
+def daily_schedule(exchange: str, keys: Sequence[AssetKey]) -> ScheduleDefinition:
+    """Loads yesterday of these assets, whole, after midnight UTC."""
 
     @schedule(
         name=f"{exchange}_daily",
@@ -83,7 +83,8 @@ def daily_schedule(exchange: str) -> ScheduleDefinition:
     )
     def load_yesterday(context: ScheduleEvaluationContext) -> RunRequest:
         yesterday = (context.scheduled_execution_time - timedelta(days=1)).date()
-        return RunRequest(run_key=yesterday.isoformat(), partition_key=yesterday.isoformat())
+        day = yesterday.isoformat()
+        return RunRequest(run_key=day, partition_key=day, asset_selection=keys)
 
     return load_yesterday
 

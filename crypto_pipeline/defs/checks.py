@@ -19,12 +19,12 @@ from dagster import (
     multi_asset_check,
 )
 
+from crypto_pipeline.defs.history import asset_key
 from crypto_pipeline.defs.history_resource import History
-from crypto_pipeline.defs.klines import kline_key
 from crypto_pipeline.defs.liveness import alive
 from crypto_pipeline.defs.partitions import days_of
+from crypto_pipeline.domain.series import Series
 from crypto_pipeline.history.checks import GAPS, SANITY, SEVERITY, Judgement, judge
-from crypto_pipeline.venues.venue import Series
 
 DESCRIPTIONS = {
     GAPS: "Every bar of the loaded days is there; shows the runs that are not.",
@@ -36,7 +36,7 @@ DESCRIPTIONS = {
 def kline_checks(exchange: str, serieses: Sequence[Series]) -> AssetChecksDefinition:
     """The checks of all kline assets of one exchange, judged by one step."""
     by_key = {
-        AssetCheckKey(kline_key(series), check): (series, check)
+        AssetCheckKey(asset_key(series), check): (series, check)
         for series in serieses
         for check in SEVERITY
     }

@@ -1,10 +1,13 @@
-"""Kline assets: one for each exchange, instrument type, symbol and interval; one step loads many.
+"""Assets with a past: one for each series, loaded by one step for each exchange and kind.
 
 What belongs here: asset specs, and the step that turns a run's selection into one load. What does
-not: loading (`history/klines.py`).
+not: loading (`history/loads.py`), assets of the present moment (`defs/instruments.py`,
+`defs/order_books.py`).
 """
 
+import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from dagster import (
     AssetExecutionContext,
@@ -23,56 +26,68 @@ from dagster import (
 from crypto_pipeline.defs.history_resource import History
 from crypto_pipeline.defs.liveness import alive
 from crypto_pipeline.defs.partitions import days_of
-from crypto_pipeline.domain.gaps import span_of_days
+from crypto_pipeline.domain.gaps import Span, span_of_days
+from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import LoadError
-from crypto_pipeline.history.klines import KlineLoad
+from crypto_pipeline.history.holdings import as_spans, held_days
+from crypto_pipeline.history.kinds import table_of
+from crypto_pipeline.history.loads import Load
 from crypto_pipeline.history.reports import SeriesReport, raise_failed
+from crypto_pipeline.lake.catalogs import connect_read_only
 from crypto_pipeline.lake.origin import claim
 from crypto_pipeline.lake.session import prepare_lake
-from crypto_pipeline.venues.venue import Series
+
+NAMES = {
+    Kind.KLINES: "klines",
+    Kind.TRADES: "trades, one row a fill,",
+    Kind.AGG_TRADES: "trades as the exchange puts them together by taker order and price,",
+    Kind.FUNDING: "settled funding rates",
+}
+"""What the rows of a kind are, for a person."""
 
 
-def kline_key(series: Series) -> AssetKey:
-    """`binance/spot/btc_usdt/kline_1m`."""
+def asset_key(series: Series) -> AssetKey:
+    """`binance/spot/btc_usdt/kline_1m`, `binance/perp/btc_usdt/funding`."""
     instrument = series.instrument
-    kind = f"kline_{series.interval.value}"
+    name = f"kline_{series.grid.value}" if series.kind is Kind.KLINES else series.kind.value
     return AssetKey(
-        [instrument.exchange, instrument.instrument_type.value, instrument.key_part, kind]
+        [instrument.exchange, instrument.instrument_type.value, instrument.key_part, name]
     )
 
 
-def kline_spec(series: Series, partitions: DailyPartitionsDefinition) -> AssetSpec:
+def series_spec(series: Series, partitions: DailyPartitionsDefinition) -> AssetSpec:
     """The asset of one series."""
     instrument = series.instrument
+    interval = f"{series.interval.value} " if series.interval else ""
+    tags = {
+        "crypto/exchange": instrument.exchange,
+        "crypto/instrument_type": instrument.instrument_type.value,
+        "crypto/symbol": instrument.key_part,
+        "crypto/kind": series.kind.value,
+    }
     return AssetSpec(
-        kline_key(series),
+        asset_key(series),
         description=(
-            f"{series.interval.value} klines of {instrument.symbol} on {instrument.exchange}, in "
-            f"market.klines under entity_id '{instrument.entity_id}'."
+            f"{interval}{NAMES[series.kind]} of {instrument.symbol} on {instrument.exchange}, in "
+            f"{table_of(series).qualified} under entity_id '{instrument.entity_id}'."
         ),
         group_name=instrument.exchange,
         partitions_def=partitions,
         kinds={"ducklake"},
-        tags={
-            "crypto/exchange": instrument.exchange,
-            "crypto/instrument_type": instrument.instrument_type.value,
-            "crypto/symbol": instrument.key_part,
-            "crypto/interval": series.interval.value,
-            "crypto/kind": "klines",
-        },
+        tags={**tags, "crypto/interval": series.interval.value} if series.interval else tags,
         metadata={"entity_id": instrument.entity_id, "symbol": instrument.symbol},
     )
 
 
-def kline_assets(
-    exchange: str, serieses: Sequence[Series], partitions: DailyPartitionsDefinition
+def history_assets(
+    exchange: str, kind: Kind, serieses: Sequence[Series], partitions: DailyPartitionsDefinition
 ) -> AssetsDefinition:
-    """All kline assets of one exchange, loaded by one step under one limit."""
-    by_key = {kline_key(series): series for series in serieses}
+    """All assets of one exchange and kind, loaded by one step under one limit."""
+    by_key = {asset_key(series): series for series in serieses}
 
     @multi_asset(
-        name=f"{exchange}_klines",
-        specs=[kline_spec(series, partitions) for series in serieses],
+        name=f"{exchange}_{kind.value}",
+        specs=[series_spec(series, partitions) for series in serieses],
         can_subset=True,
         backfill_policy=BackfillPolicy.single_run(),
         pool=f"history_{exchange}",
@@ -94,41 +109,54 @@ def _load(
     if days is None:
         raise Failure("this run names no day: select partitions and materialise them")
     settings, sources = history.current_settings(), history.sources()
-    with alive(context, history, "load of klines"):
+    with alive(context, history, f"load of {serieses[0].kind.value}"):
         claim(settings.home, sources.origin)
         prepare_lake(settings.home)
-        load = KlineLoad(
+        span = span_of_days(*days)
+        load = Load(
             settings.home,
             sources.venue(exchange),
             serieses,
-            span_of_days(*days),
+            span,
             now=history.clock().now(),
+            keep_raw=settings.raw_retention_days != 0,
+            held=_held(settings.home, serieses, span) if history.only_missing else {},
             pace=history.pace(),
             on_progress=history.on_progress,
         )
-        reports = []
+        reports, started = [], time.monotonic()
         for report in load.reports():
             reports.append(report)
             history.on_report(report)
             if report.error is None:
-                yield _result(report)
+                yield _result(report, time.monotonic() - started)
         try:
             raise_failed(reports)
         except LoadError as error:
             raise Failure(str(error)) from error
 
 
-def _result(report: SeriesReport) -> MaterializeResult[None]:
+def _held(home: Path, serieses: Sequence[Series], span: Span) -> dict[Series, list[Span]]:
+    """What the home holds whole of these days."""
+    with connect_read_only(home) as session:
+        return as_spans(held_days(session, serieses, span))
+
+
+def _result(report: SeriesReport, seconds: float) -> MaterializeResult[None]:
     """What one load did for one asset over its range; coverage has the figures of each day."""
     return MaterializeResult(
-        asset_key=kline_key(report.series),
+        asset_key=asset_key(report.series),
         metadata={
             "range": f"{report.span}",
             "rows_inserted": report.written.inserted,
             "rows_changed": report.written.changed,
             "rows_unchanged": report.written.unchanged,
-            "bars_expected": report.expected,
-            "bars_present": report.present,
+            "rows_expected": report.expected,
+            "rows_present": report.present,
+            "rows_explained": report.explained,
+            "explanation": report.explanation or "every row is there",
             "missing": MetadataValue.json([str(span) for span in report.missing[:50]]),
+            "seconds": round(seconds, 3),
+            "rows_per_second": round(report.written.rows / seconds) if seconds else 0,
         },
     )

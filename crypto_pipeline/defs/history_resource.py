@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from crypto_pipeline.clock import Clock, clock_from
 from crypto_pipeline.history.endpoints import Sources, find_sources
-from crypto_pipeline.history.klines import Pace, Progress
+from crypto_pipeline.history.loads import Pace, Progress
 from crypto_pipeline.history.reports import SeriesReport
 from crypto_pipeline.settings import Settings, load_settings
 
@@ -22,12 +22,14 @@ class History:
     Attributes:
         settings: or None to read them when a run starts, in the run's own process.
         attended: whether a person started this run at a terminal, so that Ctrl-C is theirs.
+        only_missing: whether days that the home holds whole are left out.
         on_progress: is told how far a load is; called from the load's thread.
         on_report: is told each series' outcome.
     """
 
     settings: Settings | None = None
     attended: bool = False
+    only_missing: bool = False
     on_progress: Callable[[Progress], None] = lambda _: None
     on_report: Callable[[SeriesReport], None] = lambda _: None
 

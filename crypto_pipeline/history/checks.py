@@ -17,13 +17,12 @@ import pyarrow as pa
 
 from crypto_pipeline.domain.intervals import DAY, day_start
 from crypto_pipeline.domain.klines import SANITY_RULES
+from crypto_pipeline.domain.series import Series
 from crypto_pipeline.history.coverage import Question, missing_runs
-from crypto_pipeline.history.landing import series_key
 from crypto_pipeline.lake.catalogs import Catalog
 from crypto_pipeline.lake.session import writing
 from crypto_pipeline.lake.tables import VERDICTS
 from crypto_pipeline.lake.writing import replace
-from crypto_pipeline.venues.venue import Series
 
 GAPS, SANITY = "gaps", "sanity"
 SEVERITY = {GAPS: "warning", SANITY: "blocking"}
@@ -95,10 +94,10 @@ def _verdicts(
     session: duckdb.DuckDBPyConnection, series: Series, start: date | None, end: date | None
 ) -> list[dict[str, Any]]:
     """A verdict of each check on each loaded day of the range."""
-    entity_id, interval = series_key(series)
+    entity_id, interval = series.key
     covered = session.execute(
         "SELECT day, missing FROM market.coverage WHERE entity_id = $entity_id "
-        "AND interval = $interval AND ($start IS NULL OR day >= $start) "
+        "AND kind = 'klines' AND interval = $interval AND ($start IS NULL OR day >= $start) "
         "AND ($end IS NULL OR day < $end) ORDER BY day",
         {"entity_id": entity_id, "interval": interval, "start": start, "end": end},
     ).fetchall()
@@ -134,7 +133,7 @@ def _verdicts(
 
 def _judgement(session: duckdb.DuckDBPyConnection, series: Series, check: str) -> Judgement:
     """All verdicts of one check on one series, summed up, with the first rows that fail."""
-    entity_id, interval = series_key(series)
+    entity_id, interval = series.key
     row = session.execute(
         "SELECT coalesce(sum(rows_failed), 0)::BIGINT, count(*) FILTER (NOT passed), count(*) "
         "FROM market.verdicts WHERE entity_id = ? AND interval = ? AND check_name = ?",

@@ -23,6 +23,7 @@ class Question:
 
     exchange: str | None = None
     symbols: Sequence[str] | None = None
+    kinds: Sequence[str] | None = None
     intervals: Sequence[str] | None = None
     start: date | None = None
     end: date | None = None
@@ -30,51 +31,61 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class SeriesCoverage:
-    """Coverage of one series over the days that were loaded of it."""
+    """Coverage of one series over the days that were loaded of it.
+
+    `explained` counts expected rows that are not there for a known reason, `flat` klines that are
+    there without a trade behind them. `interval` is None but for klines.
+    """
 
     exchange: str
     symbol: str
     entity_id: str
-    interval: str
+    kind: str
+    interval: str | None
     first_day: date
     last_day: date
     days: int
     expected: int
     present: int
+    flat: int
+    explained: int
     missing: int
     days_not_loaded: int
 
     @property
     def completeness(self) -> float:
-        """Present of expected bars, 0 to 1; 1 where none is expected."""
-        return self.present / self.expected if self.expected else 1.0
+        """Present and explained of expected rows, 0 to 1; 1 where none is expected."""
+        return (self.present + self.explained) / self.expected if self.expected else 1.0
 
 
 def read_coverage(session: duckdb.DuckDBPyConnection, question: Question) -> list[SeriesCoverage]:
-    """Coverage by series, ordered by exchange, symbol and interval.
+    """Coverage by series, ordered by exchange, symbol, kind and interval.
 
     `days_not_loaded` counts the days between the first and the last loaded one, or of the range
     that was asked for, that no load has touched.
     """
     rows = session.execute(
         """
-        SELECT i.exchange, i.symbol, c.entity_id, c.interval, min(c.day), max(c.day),
-            count(*), sum(c.expected)::BIGINT, sum(c.present)::BIGINT, sum(c.missing)::BIGINT,
+        SELECT i.exchange, i.symbol, c.entity_id, c.kind, c.interval, min(c.day), max(c.day),
+            count(*), sum(c.expected)::BIGINT, sum(c.present)::BIGINT, sum(c.flat)::BIGINT,
+            sum(c.no_trade + c.not_listed + c.delisted)::BIGINT, sum(c.missing)::BIGINT,
             date_diff('day', coalesce($start, min(c.day)), coalesce($end, max(c.day) + 1))
                 - count(*)
         FROM market.coverage AS c
-        JOIN market.instruments AS i USING (entity_id)
+        JOIN market.instruments AS i ON i.entity_id = c.entity_id AND i.valid_to IS NULL
         WHERE ($exchange IS NULL OR i.exchange = $exchange)
             AND ($symbols IS NULL OR list_contains($symbols, i.symbol))
+            AND ($kinds IS NULL OR list_contains($kinds, c.kind))
             AND ($intervals IS NULL OR list_contains($intervals, c.interval))
             AND ($start IS NULL OR c.day >= $start)
             AND ($end IS NULL OR c.day < $end)
         GROUP BY ALL
-        ORDER BY 1, 2, 3, 4
+        ORDER BY 1, 2, 4, 5
         """,
         {
             "exchange": question.exchange,
             "symbols": list(question.symbols) if question.symbols else None,
+            "kinds": list(question.kinds) if question.kinds else None,
             "intervals": list(question.intervals) if question.intervals else None,
             "start": question.start,
             "end": question.end,
@@ -90,7 +101,7 @@ def missing_runs(
     incomplete = session.execute(
         """
         SELECT day, expected FROM market.coverage
-        WHERE entity_id = $entity_id AND interval = $interval AND missing > 0
+        WHERE entity_id = $entity_id AND kind = 'klines' AND interval = $interval AND missing > 0
             AND ($start IS NULL OR day >= $start) AND ($end IS NULL OR day < $end)
         ORDER BY day
         """,

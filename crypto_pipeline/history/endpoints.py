@@ -19,7 +19,8 @@ from urllib.parse import urlsplit
 from crypto_pipeline.errors import SourceBusyError, UsageError
 from crypto_pipeline.lake.origin import REAL
 from crypto_pipeline.settings import Settings
-from crypto_pipeline.venues.venue import Endpoints, Venue, find_venue
+from crypto_pipeline.venues.records import Endpoints
+from crypto_pipeline.venues.venue import Venue, find_venue
 
 TIMEOUT = 10.0
 LONGEST_ANSWER = 1_000_000
@@ -58,18 +59,26 @@ def find_sources(settings: Settings) -> Sources:
         UsageError: it does not serve a production host that is configured.
     """
     local: Mapping[str, str] = {}
-    origin = REAL
+    origin, hurry = REAL, 1.0
     if settings.simulator_url is not None:
         local = _ask(settings.simulator_url, "endpoints")
         origin = str(_ask(settings.simulator_url, "origin")["origin"])
+        hurry = float(_ask(settings.simulator_url, "rules")["hurry"])
     endpoints = {}
     for exchange, venue in settings.venues.items():
         proxy = venue.http_proxy.get_secret_value() if venue.http_proxy else None
+        archive = venue.archive_url
         endpoints[exchange] = Endpoints(
-            archive=_resolve(venue.archive_url, local, settings),
-            rest={kind: _resolve(url, local, settings) for kind, url in venue.rest_urls.items()},
+            archive=_resolve(archive, local, settings) if archive else None,
+            rest={
+                api: [_resolve(url, local, settings) for url in urls]
+                for api, urls in venue.rest_urls.items()
+            },
             proxy=proxy,
+            api_key=venue.api_key.get_secret_value() if venue.api_key else None,
             timeout=settings.http_timeout,
+            hurry=hurry,
+            limits_folder=settings.limits_folder,
         )
     return Sources(origin, endpoints)
 

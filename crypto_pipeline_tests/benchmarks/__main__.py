@@ -14,7 +14,14 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from crypto_pipeline_tests.benchmarks import dagster_cost, history, queries, simulator
+from crypto_pipeline_tests.benchmarks import (
+    dagster_cost,
+    history,
+    queries,
+    rest,
+    simulator,
+    trades,
+)
 from crypto_pipeline_tests.benchmarks.figures import Figure, print_table, write_json
 from crypto_pipeline_tests.benchmarks.make_archive import Archive, make, plan
 
@@ -29,7 +36,7 @@ def main() -> int:
     options = _options()
     folder = FOLDER.absolute()
     archive = plan(folder, rows=options.rows or (QUICK_ROWS if options.quick else FULL_ROWS))
-    if set(options.names) != {"simulator"}:
+    if not options.names or set(options.names) - {"simulator", "rest", "trades"}:
         make(archive)
     benches = _benches(1 if options.quick else ROUNDS)
     figures, failures = list[Figure](), list[str]()
@@ -49,6 +56,8 @@ def _benches(rounds: int) -> dict[str, Bench]:
         "history": lambda archive, folder: history.run(archive, folder, rounds=rounds),
         "dagster": dagster_cost.run,
         "queries": queries.run,
+        "rest": lambda archive, folder: rest.run(folder),
+        "trades": lambda archive, folder: trades.run(folder),
         "simulator": lambda archive, folder: simulator.run(),
     }
 

@@ -1,7 +1,8 @@
 """The same load as a Dagster run, as `backfill` does it, with the cost of Dagster printed apart.
 
 What belongs here: the run as a program of its own, and the figures. What does not: the load alone
-(`loading.py`), which is measured beside it.
+(`loading.py`), which is measured beside it, and timing single events (`event_cost.py`).
+With DAGSTER_EVENT_BATCH_SIZE=0 in the environment Dagster writes each event by itself.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import resource
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +21,8 @@ from dagster import DagsterEventType, DagsterInstance
 from crypto_pipeline.cli.runs import Ended, prepared_home, run_load
 from crypto_pipeline.domain.instruments import parse_symbol
 from crypto_pipeline.domain.intervals import Interval
-from crypto_pipeline.venues.venue import Series
+from crypto_pipeline.domain.series import Series
+from crypto_pipeline_tests.benchmarks.event_cost import EventCost, measure
 from crypto_pipeline_tests.benchmarks.figures import Figure
 from crypto_pipeline_tests.benchmarks.loading import load_command, load_options, mirror_settings
 from crypto_pipeline_tests.benchmarks.make_archive import Archive
@@ -42,8 +45,19 @@ def run(archive: Archive, folder: Path) -> list[Figure]:
     return [
         Figure("dagster", "the load as a Dagster run, checks included", taken.rate, "bars/s"),
         *(Figure("dagster", f"of it {part}", value, "s") for part, value in taken.parts.items()),
+        *_event_figures(taken.counts),
         Figure("dagster", "peak memory", taken.peak_rss_mb, "MiB"),
     ]
+
+
+def _event_figures(counts: Mapping[str, float]) -> list[Figure]:
+    """The event log's part, and what one event of a partition takes of it."""
+    events = counts["partition events"]
+    figures = [Figure("dagster", f"event log, {name}", n, "") for name, n in counts.items()]
+    for kind in ("wall", "CPU"):
+        each = 1000 * counts[f"partition events, {kind} s"] / events
+        figures.append(Figure("dagster", f"event log, {kind} time a partition event", each, "ms"))
+    return figures
 
 
 def main() -> None:
@@ -54,6 +68,7 @@ def main() -> None:
     landed_at: list[float] = []
     Path(options.home, "dagster").mkdir(parents=True)
     with prepared_home(settings, serieses) as instance:
+        cost = measure(instance)
         start, cpu_start = time.perf_counter(), time.process_time()
         ended = run_load(
             settings,
@@ -70,8 +85,17 @@ def main() -> None:
         cpu_seconds=cpu_seconds,
         peak_rss_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         parts=_parts(seconds, landed_at[-1], steps),
+        counts=_counts(cost),
     )
     print(json.dumps(asdict(figures)))
+
+
+def _counts(cost: EventCost) -> dict[str, float]:
+    counts: dict[str, float] = {}
+    for name, part in (("partition events", cost.partitions), ("other events", cost.others)):
+        took = {f"{name}, wall s": part.seconds, f"{name}, CPU s": part.cpu_seconds}
+        counts |= {name: part.events, **took}
+    return counts
 
 
 def _rows(ended: Ended) -> int:

@@ -19,12 +19,12 @@ from pathlib import Path
 from crypto_pipeline.domain.gaps import span_of_days
 from crypto_pipeline.domain.instruments import parse_symbol
 from crypto_pipeline.domain.intervals import Interval
+from crypto_pipeline.domain.series import Series
 from crypto_pipeline.history.endpoints import find_sources
-from crypto_pipeline.history.klines import KlineLoad, Pace
+from crypto_pipeline.history.loads import Load, Pace
 from crypto_pipeline.history.reports import raise_failed
 from crypto_pipeline.lake.session import prepare_lake
 from crypto_pipeline.settings import Settings, load_settings
-from crypto_pipeline.venues.venue import Series
 from crypto_pipeline_tests.benchmarks.make_archive import Archive
 from crypto_pipeline_tests.benchmarks.running import Run, run_for_json
 
@@ -80,7 +80,7 @@ def main() -> None:
 def _load(settings: Settings, start: date, end: date) -> int:
     prepare_lake(settings.home)
     symbols = settings.venues["binance"].symbols
-    load = KlineLoad(
+    load = Load(
         settings.home,
         find_sources(settings).venue("binance"),
         [Series(parse_symbol("binance", symbol), Interval.M1) for symbol in symbols],

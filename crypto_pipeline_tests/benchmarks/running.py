@@ -26,6 +26,7 @@ class Run:
         cpu_seconds: of all its threads in that time: steadier than `seconds` on a busy machine.
         peak_rss_mb: most memory that the process held, MiB.
         parts: what `seconds` went into, by name, where somebody measured that.
+        counts: what else was measured, by name.
     """
 
     bars: int
@@ -33,6 +34,7 @@ class Run:
     cpu_seconds: float
     peak_rss_mb: float
     parts: Mapping[str, float] = field(default_factory=dict)
+    counts: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def rate(self) -> float:

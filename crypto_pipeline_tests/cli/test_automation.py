@@ -24,6 +24,11 @@ mutation($asset: [String!]!, $tags: [ExecutionTag!]!) { launchRun(executionParam
   executionMetadata: {tags: $tags} }) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
 """
+MATERIALIZED = """
+query($asset: [String!]!) { assetNodeOrError(assetKey: {path: $asset}) { ... on AssetNode {
+  assetPartitionStatuses { ... on TimePartitionStatuses { ranges { startKey endKey status } } }
+} } }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +42,13 @@ def select_in_the_ui(running: RunningUp, day: str) -> str:
     launched = running.ask(LAUNCH, asset=ASSET, tags=tags)["launchRun"]
     assert launched["__typename"] == "LaunchRunSuccess", launched
     return str(launched["run"]["runId"])
+
+
+def shown(running: RunningUp) -> list[dict[str, str]]:
+    """The days of the asset as the web interface shows them."""
+    statuses = running.ask(MATERIALIZED, asset=ASSET)["assetNodeOrError"]["assetPartitionStatuses"]
+    ranges: list[dict[str, str]] = statuses["ranges"]
+    return ranges
 
 
 def runs(home: Path) -> dict[str, DagsterRun]:
@@ -75,6 +87,9 @@ def test_up_given_loads_derives_their_days_and_closes_one_that_was_killed(
         done = crypto_pipeline("backfill", *args, env=env)
         assert done.returncode == 0, done.stderr
         wait_for(lambda: derived(home, "2026-03-03"))
+        assert shown(running) == [
+            {"startKey": "2026-03-02", "endKey": "2026-03-03", "status": "MATERIALIZED"}
+        ]
 
         market.post_faults([{"kind": "delay", "seconds": 120}])
         run_id = select_in_the_ui(running, "2026-03-04")

@@ -148,11 +148,12 @@ def test_backfill_given_a_synthetic_home_refuses_real_data(real_data: Path, tmp_
     [
         (("--symbol", "BTCUSDT"), "write BASE/QUOTE"),
         (("--interval", "7m"), "valid are 1m 3m 5m"),
-        (("--exchange", "mtgox"), "exchange 'mtgox' is not on; on are binance"),
+        (("--exchange", "mtgox"), "exchange 'mtgox' is not known; known are binance"),
         (("--start", "yesterday"), "write it as YYYY-MM-DD"),
         (("--start", "2023-03-02", "--end", "2023-03-02"), "is not before --end"),
         (("--start", "2001-01-01"), "CRYPTO_HISTORY_START"),
-        (("--kind", "trades"), "valid are klines"),
+        (("--kind", "order_book"), "valid are klines, trades, agg_trades, funding"),
+        (("--kind", "news"), "valid are klines, trades, agg_trades, funding"),
     ],
 )
 def test_backfill_given_nonsense_says_what_is_valid(

@@ -71,6 +71,7 @@ def test_backfill_given_a_kill_and_the_same_command_ends_as_if_undisturbed(
     assert klines(home) == klines(undisturbed)
     assert counts(home) == counts(undisturbed)
     assert "had died; it is closed as failed" in again.stderr
+    assert crypto_pipeline("rebuild", "--check", env=env).returncode == 0
     with DagsterInstance.from_config(str(home / "dagster")) as instance:
         statuses = sorted(run.status.value for run in instance.get_runs())
     assert statuses == [DagsterRunStatus.FAILURE.value, DagsterRunStatus.SUCCESS.value]

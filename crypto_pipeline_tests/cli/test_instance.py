@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from dagster import DagsterInstance
 from dagster._core.instance.config import PoolGranularity
+from dagster._core.storage.event_log import SqliteEventLogStorage
 
-from crypto_pipeline.cli.instance import prepare_instance
+from crypto_pipeline.cli.instance import BATCH_EVENTS, BATCH_VARIABLE, prepare_instance
+from crypto_pipeline.defs.event_log import BatchedEventLogStorage
 from crypto_pipeline.errors import UsageError
+from crypto_pipeline_tests.defs.partitioned_runs import write_config
 
 
 @pytest.fixture(autouse=True)
@@ -19,6 +22,7 @@ def dagster_home_restored() -> Iterator[None]:
     """Take away what prepare_instance put into this process's environment."""
     yield
     os.environ.pop("DAGSTER_HOME", None)
+    os.environ.pop(BATCH_VARIABLE, None)
 
 
 def test_prepare_instance_given_a_fresh_home_makes_what_dagster_accepts(home: Path) -> None:
@@ -34,6 +38,27 @@ def test_prepare_instance_given_a_fresh_home_makes_what_dagster_accepts(home: Pa
         assert not instance.telemetry_enabled
         assert not instance.nux_enabled
         assert not instance.run_retries_enabled
+        assert isinstance(instance.event_log_storage, BatchedEventLogStorage)
+    assert (home / "dagster" / "history" / "runs" / "index.db").is_file()
+
+
+def test_prepare_instance_given_no_batch_size_sets_one_and_leaves_a_persons_own(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare_instance(home)
+    assert os.environ[BATCH_VARIABLE] == str(BATCH_EVENTS)
+    monkeypatch.setenv(BATCH_VARIABLE, "7")
+    prepare_instance(home)
+    assert os.environ[BATCH_VARIABLE] == "7"
+
+
+def test_prepare_instance_given_an_older_dagster_yaml_keeps_dagsters_own_event_log(
+    home: Path,
+) -> None:
+    folder = write_config(home / "dagster", batched=False)
+    assert prepare_instance(home) == folder
+    with DagsterInstance.get() as instance:
+        assert type(instance.event_log_storage) is SqliteEventLogStorage
 
 
 def test_prepare_instance_given_a_changed_file_leaves_it(home: Path) -> None:

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crypto_pipeline.domain.gaps import Span
-from crypto_pipeline.domain.instruments import InstrumentType, parse_symbol
+from crypto_pipeline.domain.instruments import parse_symbol
 from crypto_pipeline.domain.intervals import parse_interval
-from crypto_pipeline.history.klines import KlineLoad, Pace
+from crypto_pipeline.domain.series import Series
+from crypto_pipeline.history.loads import Load, Pace
 from crypto_pipeline.history.reports import SeriesReport
-from crypto_pipeline.history.retrying import Patience
+from crypto_pipeline.transport.retrying import Patience
 from crypto_pipeline.venues.binance import Binance
-from crypto_pipeline.venues.venue import Endpoints, Series
+from crypto_pipeline.venues.records import Endpoints
 from crypto_pipeline_tests.lake.rows import rows
 from crypto_pipeline_tests.simulated import SimulatorProcess
 
@@ -35,10 +36,7 @@ def series(symbol: str, interval: str = "1h") -> Series:
 
 def binance(market: SimulatorProcess) -> Binance:
     """Binance as the simulator plays it."""
-    rest = {
-        InstrumentType.SPOT: market.endpoints[SPOT],
-        InstrumentType.PERP: market.endpoints[FUTURES],
-    }
+    rest = {"spot": [market.endpoints[SPOT]], "perp": [market.endpoints[FUTURES]]}
     return Binance(Endpoints(market.endpoints[ARCHIVE], rest, timeout=5))
 
 
@@ -56,10 +54,10 @@ def loading(
     *,
     now: datetime = NOW,
     pace: Pace = PACE,
-) -> KlineLoad:
+) -> Load:
     """A load that has not begun."""
     span = Span(at(start), at(end))
-    return KlineLoad(home, binance(market), serieses, span, now=now, pace=pace, patience=quick())
+    return Load(home, binance(market), serieses, span, now=now, pace=pace, patience=quick())
 
 
 def load(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from crypto_pipeline.domain.series import Series
 from crypto_pipeline.history.checks import GAPS, SANITY, Judgement, judge
 from crypto_pipeline.history.coverage import Question, missing_runs, read_coverage
 from crypto_pipeline.lake.catalogs import Catalog, connect_read_only
 from crypto_pipeline.lake.session import writing
-from crypto_pipeline.venues.venue import Series
 from crypto_pipeline_tests.history.loads import (
     ARCHIVE,
     BTC_ID,

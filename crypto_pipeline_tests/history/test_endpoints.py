@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.errors import SourceBusyError, UsageError
 from crypto_pipeline.history.endpoints import find_sources
 from crypto_pipeline.settings import Settings, load_settings
@@ -30,7 +29,7 @@ def test_find_sources_given_no_simulator_speaks_to_production() -> None:
     endpoints = found.endpoints["binance"]
     assert found.origin == "real"
     assert endpoints.archive == "https://data.binance.vision"
-    assert endpoints.rest[InstrumentType.PERP] == "https://fapi.binance.com"
+    assert endpoints.rest["perp"] == ["https://fapi.binance.com"]
 
 
 def test_find_sources_given_a_simulator_speaks_to_its_hosts(synthetic: SimulatorProcess) -> None:
@@ -40,8 +39,11 @@ def test_find_sources_given_a_simulator_speaks_to_its_hosts(synthetic: Simulator
     assert found.origin == "simulator:7"
     assert endpoints.archive == synthetic.endpoints[ARCHIVE]
     assert dict(endpoints.rest) == {
-        InstrumentType.SPOT: synthetic.endpoints[SPOT],
-        InstrumentType.PERP: synthetic.endpoints[FUTURES],
+        "spot": [
+            synthetic.endpoints[host]
+            for host in (SPOT, "api1.binance.com", "data-api.binance.vision")
+        ],
+        "perp": [synthetic.endpoints[FUTURES]],
     }
     assert found.venue("binance").exchange == "binance"
 
@@ -55,7 +57,7 @@ def test_find_sources_given_an_address_of_one_s_own_keeps_it(synthetic: Simulato
     found = find_sources(settings(synthetic.url, archive_url="http://127.0.0.1:8080/mirror"))
 
     assert found.endpoints["binance"].archive == "http://127.0.0.1:8080/mirror"
-    assert found.endpoints["binance"].rest[InstrumentType.SPOT] == synthetic.endpoints[SPOT]
+    assert found.endpoints["binance"].rest["spot"][0] == synthetic.endpoints[SPOT]
 
 
 def test_find_sources_given_a_host_that_is_not_simulated_never_goes_out(

@@ -11,7 +11,7 @@ import pytest
 
 from crypto_pipeline.errors import LoadError
 from crypto_pipeline.history.reports import SeriesReport, raise_failed
-from crypto_pipeline.history.retrying import ATTEMPTS, BREAKS
+from crypto_pipeline.transport.retrying import ATTEMPTS, BREAKS
 from crypto_pipeline_tests.history.loads import (
     ARCHIVE,
     SPOT,
@@ -142,9 +142,9 @@ def test_load_given_a_passing_fault_of_rest_asks_again(
         ({"kind": "status", "status": 500}, "HTTP 500"),
         ({"kind": "status", "status": 418}, "banned this address"),
         ({"kind": "status", "status": 451}, "does not serve this country"),
-        ({"kind": "drop"}, "no answer"),
-        ({"kind": "truncate_body", "path": "klines"}, "expected a list of klines"),
-        ({"kind": "429", "retry_after": 3600}, "HTTP 429"),
+        ({"kind": "drop"}, "no whole answer"),
+        ({"kind": "truncate_body", "path": "klines"}, "no whole JSON answer"),
+        ({"kind": "429", "retry_after": 3600}, "429"),
     ],
     ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else "",
 )
@@ -229,5 +229,5 @@ def test_load_given_a_time_before_the_listing_says_that_no_bar_is_there(
     (report,) = load(lake, synthetic, [BTC], "2010-03-01", "2010-03-02")
 
     assert report.error is not None
-    assert "no source has a single bar in 2010-03-01" in report.error
+    assert "no source has a single row in 2010-03-01" in report.error
     assert rows(lake, "SELECT expected, present, missing FROM market.coverage") == [(24, 0, 24)]

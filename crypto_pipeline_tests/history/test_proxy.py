@@ -2,65 +2,17 @@
 
 from __future__ import annotations
 
-import http.client
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from crypto_pipeline.domain.gaps import Span
-from crypto_pipeline.history.klines import KlineLoad
+from crypto_pipeline.history.loads import Load
 from crypto_pipeline.venues.binance import Binance
-from crypto_pipeline.venues.venue import Endpoints
 from crypto_pipeline_tests.history.loads import ARCHIVE, NOW, at, binance, quick, series
 from crypto_pipeline_tests.simulated import SimulatorProcess
-
-
-class Proxy(ThreadingHTTPServer):
-    """Passes GETs of absolute URLs on, and keeps their paths and what named the asker."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.passed: list[str] = []
-        self.credentials: set[str | None] = set()
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: Proxy
-
-    def do_GET(self) -> None:
-        target = urlsplit(self.path)
-        self.server.passed.append(target.path)
-        self.server.credentials.add(self.headers.get("Proxy-Authorization"))
-        onward = http.client.HTTPConnection(target.netloc, timeout=10)
-        onward.request("GET", f"{target.path}?{target.query}")
-        answer = onward.getresponse()
-        body = answer.read()
-        onward.close()
-        self.send_response(answer.status)
-        self.send_header("Content-Type", answer.getheader("Content-Type") or "text/plain")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the base's name
-        """Say nothing."""
-
-
-@contextmanager
-def proxy() -> Iterator[Proxy]:
-    with Proxy() as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
+from crypto_pipeline_tests.transport.proxies import proxy
 
 
 @pytest.mark.parametrize("userinfo", ["", "me:hunter2@"])
@@ -69,11 +21,10 @@ def test_load_given_a_proxy_goes_through_it_alone(
 ) -> None:
     hourly = series("BTC/USDT")
     with proxy() as passing:
-        direct = binance(synthetic).endpoints
         url = f"http://{userinfo}127.0.0.1:{passing.server_port}"
-        venue = Binance(Endpoints(direct.archive, direct.rest, proxy=url, timeout=5))
+        venue = Binance(replace(binance(synthetic).endpoints, proxy=url))
         before = synthetic.counters()[ARCHIVE]["requests"]
-        load = KlineLoad(
+        load = Load(
             lake, venue, [hourly], Span(at("2025-02-08"), at("2025-02-11")), now=NOW,
             patience=quick(),
         )  # fmt: skip

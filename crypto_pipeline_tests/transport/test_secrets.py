@@ -24,7 +24,8 @@ from crypto_pipeline_tests.transport.asking import (
 from crypto_pipeline_tests.transport.listening import listening
 from crypto_pipeline_tests.transport.proxies import proxy, socks_proxy
 
-SECRET = "hunter2"  # noqa: S105 a made-up one, looked for in what is shown
+SECRET = "hunter2"  # noqa: S105 # pragma: allowlist secret
+"""Made up, and looked for in what is shown."""
 
 
 @pytest.fixture(scope="module")

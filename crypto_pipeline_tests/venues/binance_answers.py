@@ -48,7 +48,8 @@ def reply(market: SimulatorProcess, request: Request) -> Reply:
     """The simulator's reply, asked as a client with a key asks."""
     base = market.endpoints[HOSTS[request.api]]
     query = urlencode(request.parameters)
-    return ask(f"{base}{request.path}?{query}", headers={"X-MBX-APIKEY": "read-only"})
+    named = {"X-MBX-APIKEY": "any"}  # pragma: allowlist secret
+    return ask(f"{base}{request.path}?{query}", headers=named)
 
 
 def body(market: SimulatorProcess, request: Request) -> bytes:

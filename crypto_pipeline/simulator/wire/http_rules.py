@@ -37,10 +37,13 @@ HeaderValue = Annotated[str, AfterValidator(_header_value)]
 
 
 class StatusRule(CountedRule):
-    """Answer this status, headers and body (text, or any JSON value)."""
+    """Answer this status, headers and body (text, or any JSON value).
+
+    200 is for exchanges that say what is wrong in the body alone.
+    """
 
     kind: Literal["status"]
-    status: Annotated[int, Field(ge=400, le=599)]
+    status: Literal[200] | Annotated[int, Field(ge=400, le=599)]
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     body: Any = ""
 
