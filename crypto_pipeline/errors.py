@@ -5,8 +5,8 @@
     │   ├── SettingsError     a configured value is wrong
     │   ├── OriginError       a synthetic home was given real data, or the reverse
     │   ├── PortBusyError     another program listens on the port
-    │   ├── FaultRuleError    the simulator's fault rules cannot be read
-    │   └── RecordingError    a line of a recorded capture is malformed
+    │   ├── FaultRuleError    the simulator's fault rules cannot be read (simulator/errors.py)
+    │   └── RecordingError    a line of a recorded capture is malformed (simulator/errors.py)
     ├── DecodeError           a venue sent what its documented format does not allow
     ├── SourceError           one source (an archive file, a REST range) could not give its rows
     │   ├── SourceMissingError    it is not there (404)
@@ -273,48 +273,4 @@ class PortBusyError(UsageError):
         return (
             f"port {self.port} of 127.0.0.1 is taken by another program. Give another with "
             f"--port N, or --port 0 for any free one."
-        )
-
-
-class FaultRuleError(UsageError):
-    """A list of the simulator's fault rules is not valid.
-
-    Attributes:
-        where: the file or request that held it.
-        wrong: what is wrong in it, and what is valid there.
-    """
-
-    def __init__(self, where: str, wrong: str) -> None:
-        self.where, self.wrong = where, wrong
-        super().__init__(where, wrong)
-
-    def __str__(self) -> str:
-        """Name the place, the fault in it, and what a rule looks like."""
-        return (
-            f"{self.where} is no list of fault rules: {self.wrong}. A rule looks like "
-            f'{{"host": "data.binance.vision", "path": "2023-03-02", "kind": "missing"}}; '
-            f'"times" and "after" bound how often it strikes.'
-        )
-
-
-class RecordingError(UsageError):
-    """A line of a recorded capture is malformed, or the file cannot be read.
-
-    Attributes:
-        path: the file.
-        line: 1-based number of the line; 0 where the file cannot be read at all.
-        wrong: what is wrong in it.
-    """
-
-    def __init__(self, path: str, line: int, wrong: str) -> None:
-        self.path, self.line, self.wrong = path, line, wrong
-        super().__init__(path, line, wrong)
-
-    def __str__(self) -> str:
-        """Name file and line, and the way out."""
-        if not self.line:
-            return f"{self.path}: {self.wrong}. Take the file out of the recordings folder."
-        return (
-            f"{self.path}, line {self.line}: {self.wrong}. Mend or remove that line, or take the "
-            f"file out of the recordings folder."
         )

@@ -30,6 +30,7 @@ from crypto_pipeline.transport.exchange import Exchange
 from crypto_pipeline.venues.capabilities import Locate, TradeRoute, Walk
 from crypto_pipeline.venues.records import TradeCursor
 
+SHOWN_RUNS = 3
 PACKED = 40
 """Pages that are kept together and landed together."""
 
@@ -70,7 +71,7 @@ class Walker:
                 walked before has landed and is not missing any more.
             DecodeError: a page is not what the exchange documents.
         """
-        route = self._route(fetched.series)
+        route = self._route(fetched)
         for span in list(fetched.missing):
             reached = self._reached(fetched, route, span)
             if reached is None:
@@ -82,13 +83,15 @@ class Walker:
             finally:
                 await self._land(walk)
 
-    def _route(self, series: Series) -> TradeRoute:
-        venue = self._exchange.venue
+    def _route(self, fetched: Fetched) -> TradeRoute:
+        venue, series = self._exchange.venue, fetched.series
         route = venue.trade_route(series)
         if route is None:
             what = f"{series.kind.value} of {series.instrument.instrument_type.value} instruments"
+            runs = ", ".join(str(span) for span in fetched.missing[:SHOWN_RUNS])
             raise SourceError(
-                f"{venue.exchange} REST", f"has no {what}; they come with the archive's file"
+                f"{venue.exchange} REST",
+                f"has no {what}; they come with the archive's file, and none has {runs}",
             )
         return route
 

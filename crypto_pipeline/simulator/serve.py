@@ -22,7 +22,7 @@ from typing import Literal
 
 from aiohttp import web
 
-from crypto_pipeline.errors import FaultRuleError, PortBusyError, UsageError
+from crypto_pipeline.errors import PortBusyError, UsageError
 from crypto_pipeline.simulator.control import Control
 from crypto_pipeline.simulator.control_values import (
     read_hurry,
@@ -30,6 +30,7 @@ from crypto_pipeline.simulator.control_values import (
     read_port,
     read_speed,
 )
+from crypto_pipeline.simulator.errors import FaultRuleError
 from crypto_pipeline.simulator.exchanges import Exchanges, replayed, synthetic
 from crypto_pipeline.simulator.wire.doors import GRACE, LOOPBACK, Doors
 from crypto_pipeline.simulator.wire.faults import FaultBook, parse_rules

@@ -180,7 +180,10 @@ class Exchange:
         async with self._downloads:
             reply = await fetch(self._open(), url, redirects=True)
         if reply.status != 200:
-            raise archive_refusal(reply, self.venue.exchange)
+            error = archive_refusal(reply, self.venue.exchange)
+            if isinstance(error, SourceBusyError) and error.retry_after is not None:
+                error.retry_after /= self.venue.endpoints.hurry
+            raise error
         return reply.body
 
     def _headers(self, request: Request) -> dict[str, str]:

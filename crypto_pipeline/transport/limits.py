@@ -116,6 +116,7 @@ class Limits:
     def __init__(self, venue: Venue, at_once: int, folder: Path | None = None) -> None:
         self._places = asyncio.Semaphore(at_once)
         self.folder = folder or shared_folder()
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._venue = venue
         self._limits = {limit.name: limit for limit in venue.limits}
         self._accounts: dict[str, _Account] = {}

@@ -52,11 +52,13 @@ def run(archive: Archive, folder: Path) -> list[Figure]:
 
 def _event_figures(counts: Mapping[str, float]) -> list[Figure]:
     """The event log's part, and what one event of a partition takes of it."""
-    events = counts["partition events"]
-    figures = [Figure("dagster", f"event log, {name}", n, "") for name, n in counts.items()]
-    for kind in ("wall", "CPU"):
-        each = 1000 * counts[f"partition events, {kind} s"] / events
-        figures.append(Figure("dagster", f"event log, {kind} time a partition event", each, "ms"))
+    figures = [
+        Figure("dagster", f"event log, {name}", value, "s" if name.endswith("time") else "events")
+        for name, value in counts.items()
+    ]
+    for kind in ("wall time", "CPU time"):
+        each = 1000 * counts[f"partition events, {kind}"] / counts["partition events"]
+        figures.append(Figure("dagster", f"event log, {kind} of a partition event", each, "ms"))
     return figures
 
 
@@ -93,7 +95,7 @@ def main() -> None:
 def _counts(cost: EventCost) -> dict[str, float]:
     counts: dict[str, float] = {}
     for name, part in (("partition events", cost.partitions), ("other events", cost.others)):
-        took = {f"{name}, wall s": part.seconds, f"{name}, CPU s": part.cpu_seconds}
+        took = {f"{name}, wall time": part.seconds, f"{name}, CPU time": part.cpu_seconds}
         counts |= {name: part.events, **took}
     return counts
 

@@ -78,7 +78,7 @@ def half(half_filled: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("fault", "batch", "done"),
-    [(no_fault, "500", 3), (no_fault, "4", 3), (fail, "4", 1), (interrupt, "4", 1)],
+    [(no_fault, "500", 3), (no_fault, "4", 3), (fail, "500", 1), (interrupt, "4", 1)],
 )
 def test_run_given_either_event_log_is_told_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Fault, batch: str, done: int

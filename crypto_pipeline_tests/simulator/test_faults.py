@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crypto_pipeline.errors import FaultRuleError
+from crypto_pipeline.simulator.errors import FaultRuleError
 from crypto_pipeline_tests.simulated import SimulatorProcess, simulator
 
 ARCHIVE, REST = "data.binance.vision", "api.binance.com"

@@ -22,7 +22,7 @@ from io import BufferedReader
 from pathlib import Path
 from typing import NamedTuple
 
-from crypto_pipeline.errors import RecordingError
+from crypto_pipeline.simulator.errors import RecordingError
 from crypto_pipeline.simulator.recordings.formats import (
     Entry,
     connection_url,

@@ -12,8 +12,8 @@ from typing import Annotated, get_args
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from crypto_pipeline.errors import FaultRuleError
 from crypto_pipeline.simulator.clock import SimulatorClock
+from crypto_pipeline.simulator.errors import FaultRuleError
 from crypto_pipeline.simulator.market.listings import Venue
 from crypto_pipeline.simulator.streams.feeds import Frame
 from crypto_pipeline.simulator.wire import frame_rules as of_frames

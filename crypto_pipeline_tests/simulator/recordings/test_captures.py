@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crypto_pipeline.errors import RecordingError
+from crypto_pipeline.simulator.errors import RecordingError
 from crypto_pipeline.simulator.recordings.blocks import BlockReader
 from crypto_pipeline.simulator.recordings.captures import Capture, is_capture, scan
 from crypto_pipeline.simulator.recordings.formats import capture_line

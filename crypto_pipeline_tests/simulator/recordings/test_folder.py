@@ -8,7 +8,8 @@ import pytest
 
 from crypto_pipeline.domain.intervals import EPOCH
 from crypto_pipeline.domain.klines import MICROSECOND
-from crypto_pipeline.errors import RecordingError, UsageError
+from crypto_pipeline.errors import UsageError
+from crypto_pipeline.simulator.errors import RecordingError
 from crypto_pipeline.simulator.recordings.folder import open_recordings
 from crypto_pipeline.simulator.recordings.formats import capture_line
 

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from crypto_pipeline.errors import RecordingError, UsageError
+from crypto_pipeline.errors import UsageError
+from crypto_pipeline.simulator.errors import RecordingError
 from crypto_pipeline.simulator.recordings.captures import opened
 from crypto_pipeline.simulator.recordings.formats import capture_line
 from crypto_pipeline_tests.simulated import SimulatorProcess, Talk, simulator
