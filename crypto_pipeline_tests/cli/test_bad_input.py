@@ -96,7 +96,7 @@ def market() -> Iterator[SimulatorProcess]:
 
 
 def load(market: SimulatorProcess, home: Path, *args: str) -> tuple[int, str, str]:
-    env = environment(home, **pointed_at(market))
+    env = environment(home, CRYPTO_EXCHANGES="binance,okx,bybit,coinbase", **pointed_at(market))
     done = crypto_pipeline("backfill", *args, "--interval", "1h", env=env)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr
