@@ -18,7 +18,7 @@ from crypto_pipeline.history.endpoints import find_sources
 from crypto_pipeline.history.raw.zone import RawZone
 from crypto_pipeline.lake.catalogs import Catalog
 from crypto_pipeline.lake.origin import claim
-from crypto_pipeline.lake.session import prepare_lake, writing
+from crypto_pipeline.lake.session import WriteSession, prepare_lake, writing
 from crypto_pipeline.settings import Settings
 from crypto_pipeline.transport.exchange import Exchange
 from crypto_pipeline.venues.venue import Venue
@@ -46,7 +46,7 @@ def listed(settings: Settings, serieses: Sequence[Series], *, named: bool) -> li
     refusals: dict[Series, UsageError | None] = {}
     for exchange in dict.fromkeys(series.instrument.exchange for series in serieses):
         mine = [series for series in serieses if series.instrument.exchange == exchange]
-        venue = asyncio.run(_acquainted(settings, sources.venue(exchange), mine))
+        venue = _acquainted(settings, sources.venue(exchange), mine)
         refusals |= {series: _refusal(venue, series) for series in mine}
     if named:
         for error in (error for error in refusals.values() if error is not None):
@@ -54,12 +54,18 @@ def listed(settings: Settings, serieses: Sequence[Series], *, named: bool) -> li
     return leave_out(list(serieses), lambda series: refusals[series])
 
 
-async def _acquainted(settings: Settings, venue: Venue, serieses: Sequence[Series]) -> Venue:
+def _acquainted(settings: Settings, venue: Venue, serieses: Sequence[Series]) -> Venue:
     """The venue with what is known of its instruments."""
     zone = RawZone(settings.home, keep=settings.raw_retention_days != 0)
-    async with Exchange(venue) as exchange:
-        with writing(settings.home, Catalog.MARKET) as session:
-            await acquaint(exchange, session, zone, serieses, clock_from(settings).now())
+    now = clock_from(settings).now()
+
+    async def ask(session: WriteSession) -> None:
+        async with Exchange(venue) as exchange:
+            await acquaint(exchange, session, zone, serieses, now)
+
+    # The lock is waited for out here: within the event loop Ctrl-C would wait as well.
+    with writing(settings.home, Catalog.MARKET) as session:
+        asyncio.run(ask(session))
     return venue
 
 
