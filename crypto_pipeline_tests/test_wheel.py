@@ -45,7 +45,7 @@ def test_wheel_given_an_empty_venv_and_folder_runs_the_demo(wheel: Path, tmp_pat
     env = {"HOME": str(home), "PATH": os.environ["PATH"], "COLUMNS": "200"}
     where = subprocess.run(
         [python, "-c", "import crypto_pipeline; print(crypto_pipeline.__file__)"],
-        env=env, cwd=work, capture_output=True, text=True, check=True, timeout=60,
+        env=env, cwd=work, capture_output=True, text=True, check=True, timeout=TIMEOUT,
     )  # fmt: skip
     assert where.stdout.startswith(str(packages))
     done = subprocess.run(
@@ -54,7 +54,7 @@ def test_wheel_given_an_empty_venv_and_folder_runs_the_demo(wheel: Path, tmp_pat
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     # Coinbase leaves out minutes without a trade, and how many there are changes with the day.
-    assert re.search(r"60,4\d\d rows: 60,4\d\d inserted, 0 changed, 0 unchanged", done.stdout)
+    assert re.search(r"60,[345]\d\d rows: 60,[345]\d\d inserted, 0 changed", done.stdout)
     assert sorted(path.name for path in work.iterdir()) == [".crypto_pipeline_demo"]
 
 
