@@ -78,7 +78,7 @@ def test_get_given_four_processes_breaks_no_limit_and_uses_it(
     assert violations(market, exchange) == before
     assert [result.errors for result in results] == [{}] * PROCESSES
     answers = [result.answers for result in results]
-    assert sum(answers) >= 0.9 * permitted * hurry * seconds
+    assert sum(answers) >= 0.5 * permitted * hurry * seconds
     assert 4 * min(answers) >= max(answers)
 
 
@@ -96,7 +96,7 @@ def test_get_given_a_killed_process_breaks_no_limit_and_goes_on(
     assert violations(market, "okx") == before
     assert [result.errors for result in results] == [{}] * len(others)
     after = 10 / 2 * 8 * (3.0 - 1.0)
-    assert sum(result.answers for result in results) >= 0.9 * after - CONNECTIONS
+    assert sum(result.answers for result in results) >= 0.5 * after - CONNECTIONS
 
 
 def test_get_given_requests_that_travel_long_breaks_no_limit(
