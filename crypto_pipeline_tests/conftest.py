@@ -14,6 +14,11 @@ from crypto_pipeline.lake.session import prepare_lake
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: what they hold is long, and may differ between processes."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of recorded market data; skips where it is absent."""

@@ -16,9 +16,9 @@ import pyarrow as pa
 
 from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.errors import DecodeError
-from crypto_pipeline.history.kinds import within
-from crypto_pipeline.history.raw.zone import Kept, RawZone
-from crypto_pipeline.transport.exchange import Exchange
+from crypto_pipeline.history.access import Access
+from crypto_pipeline.history.kinds import in_sequence, within
+from crypto_pipeline.history.raw.zone import Kept
 from crypto_pipeline.venues.records import ArchiveFile
 
 
@@ -30,9 +30,7 @@ class Opened:
     kept: Kept | None
 
 
-async def open_file(
-    exchange: Exchange, zone: RawZone, file: ArchiveFile, parts: Sequence[Span]
-) -> Opened:
+async def open_file(access: Access, file: ArchiveFile, parts: Sequence[Span]) -> Opened:
     """Download a file, keep it, and decode what is wanted of it.
 
     Raises:
@@ -41,7 +39,7 @@ async def open_file(
         DecodeError: the checksum is not readable, the file does not match it, or is not what the
             exchange documents. Such a file is not kept.
     """
-    published = None
+    exchange, zone, published = access.exchange, access.zone, None
     if file.checksum_url is not None:
         published = _sha256(file, await exchange.download(file.checksum_url))
     content = await exchange.download(file.url)
@@ -49,10 +47,10 @@ async def open_file(
     def verified() -> Opened:
         if published is not None:
             _compare(file, content, published)
-        rows = within(file.series, exchange.venue.decode_archive(file, content), parts)
+        rows = in_sequence(file.series, exchange.venue.decode_archive(file, content))
         series = file.series
         kept = zone.keep_file(series.instrument.exchange, series.kind, file.url, content)
-        return Opened(rows, kept)
+        return Opened(within(series, rows, parts), kept)
 
     return await asyncio.to_thread(verified)
 

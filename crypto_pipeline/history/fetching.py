@@ -12,23 +12,19 @@ dropped. What lies before the listing or after the delisting is not asked for at
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 
 from crypto_pipeline.domain.gaps import Span, merge_spans, subtract_spans
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError, SourceError, SourceMissingError
+from crypto_pipeline.history.access import Access
 from crypto_pipeline.history.archive import open_file
 from crypto_pipeline.history.kinds import closed_until, unanswered, within
 from crypto_pipeline.history.paging import Pager
 from crypto_pipeline.history.periods import first_days, is_due, overlaps
 from crypto_pipeline.history.pieces import ARCHIVE, Fetched, Piece, SourceNote
-from crypto_pipeline.history.raw.zone import RawZone
-from crypto_pipeline.history.turns import Turns
 from crypto_pipeline.logs import get_logger
-from crypto_pipeline.transport.exchange import Exchange
-from crypto_pipeline.venues.capabilities import Archive, Capabilities, Cut
+from crypto_pipeline.venues.capabilities import Archive, Cut
 from crypto_pipeline.venues.records import ArchiveFile
 
 log = get_logger(__name__)
@@ -37,24 +33,15 @@ log = get_logger(__name__)
 class Fetcher:
     """Asks one exchange's sources, so many at a time, and hands the pieces on as they come."""
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        zone: RawZone,
-        *,
-        turns: Turns,
-        put: Callable[[Piece], Awaitable[None]],
-        now: datetime,
-        held: Mapping[Series, Sequence[Span]] = MappingProxyType({}),
-    ) -> None:
-        self._exchange, self._zone, self._held = exchange, zone, held
-        self._turns, self._put, self._now = turns, put, now
-        self._pager = Pager(exchange, zone, turns=turns, put=put, now=now)
+    def __init__(self, access: Access, held: Mapping[Series, Sequence[Span]]) -> None:
+        """Take the load's access, and what of each series the home holds whole."""
+        self._access, self._held = access, held
+        self._pager = Pager(access)
 
     async def fetch(self, series: Series, span: Span) -> Fetched:
         """Fetch the rows of a series whose time is in `span` and that are final by now."""
         listed = self._listed(series, span)
-        fetched = Fetched(series, span, listed, closed_until(series, self._now))
+        fetched = Fetched(series, span, listed, closed_until(series, self._access.now))
         if listed is not None:
             fetched.missing = subtract_spans(listed, self._held.get(series, ()))
             if fetched.missing and self._says_more_over_rest(series):
@@ -72,7 +59,7 @@ class Fetcher:
 
     def _listed(self, series: Series, span: Span) -> Span | None:
         """The part of a span in which the instrument was listed, as far as that is known."""
-        listing = self._exchange.venue.listings.get(series.instrument.entity_id)
+        listing = self._access.exchange.venue.listings.get(series.instrument.entity_id)
         start = max(span.start, (listing.listed_at if listing else None) or span.start)
         end = min(span.end, (listing.delisted_at if listing else None) or span.end)
         if series.kind is Kind.KLINES:
@@ -81,7 +68,7 @@ class Fetcher:
 
     def _says_more_over_rest(self, series: Series) -> bool:
         """Whether REST gives columns of settlements that the archive's files lack."""
-        offered = self._offered(series)
+        offered = self._access.offered(series)
         archive, route = offered.archives.get(series.kind), offered.funding
         if series.kind is not Kind.FUNDING or archive is None or route is None:
             return False
@@ -89,21 +76,18 @@ class Fetcher:
 
     async def _from_rest_first(self, fetched: Fetched) -> None:
         """Ask REST for the part that it reaches back to; what lies before waits for the archive."""
-        route = self._offered(fetched.series).funding
+        route = self._access.offered(fetched.series).funding
         depth = route.depth if route is not None else None
-        reached = Span(self._now - depth, fetched.span.end) if depth else fetched.span
+        reached = Span(self._access.now - depth, fetched.span.end) if depth else fetched.span
         earlier = [part for gap in fetched.missing for part in subtract_spans(gap, [reached])]
         fetched.missing = overlaps(fetched.missing, reached)
         await self._pager.fill(fetched)
         fetched.missing = merge_spans([*fetched.missing, *earlier])
 
-    def _offered(self, series: Series) -> Capabilities:
-        return self._exchange.venue.capabilities[series.instrument.instrument_type]
-
     async def _from_archive(self, fetched: Fetched) -> None:
         series = fetched.series
-        archive = self._offered(series).archives.get(series.kind)
-        known = archive is not None and self._exchange.venue.endpoints.archive is not None
+        archive = self._access.offered(series).archives.get(series.kind)
+        known = archive is not None and self._access.exchange.venue.endpoints.archive is not None
         if archive is None or not known or not _in_archive(series, archive):
             return
         for cut in archive.cuts:
@@ -111,10 +95,10 @@ class Fetcher:
 
     def _files(self, fetched: Fetched, archive: Archive, cut: Cut) -> list[ArchiveFile]:
         """The files of one cut that may be there and are worth asking for."""
-        venue, series = self._exchange.venue, fetched.series
+        venue, series = self._access.exchange.venue, fetched.series
         starts = first_days(archive, cut, fetched.missing)
         files = (venue.archive_file(series, cut, start) for start in starts)
-        return [file for file in files if is_due(file.span, archive, self._now)]
+        return [file for file in files if is_due(file.span, archive, self._access.now)]
 
     async def _from_files(self, fetched: Fetched, files: Sequence[ArchiveFile]) -> None:
         """Land what is wanted of each file; what none of them gave stays missing."""
@@ -127,21 +111,21 @@ class Fetcher:
     async def _from_file(self, fetched: Fetched, file: ArchiveFile) -> list[Span]:
         """Land what is wanted of one file; returns what of it the file did not give."""
         parts = overlaps(fetched.missing, file.span)
-        async with self._turns.turn((file.span.start, str(file.series))):
+        async with self._access.turns.turn((file.span.start, str(file.series))):
             try:
-                opened = await open_file(self._exchange, self._zone, file, parts)
+                opened = await open_file(self._access, file, parts)
             except SourceMissingError:
                 return parts
             except (SourceError, DecodeError) as error:
                 note = SourceNote(file.url, file.span, refused=str(error))
                 fetched.refused.append(note)
                 log.warning("source refused", url=file.url, reason=str(error))
-                await self._put(Piece(file.series, ARCHIVE, note))
+                await self._access.put(Piece(file.series, ARCHIVE, note))
                 return parts
             for part in parts:
                 rows = within(file.series, opened.rows, [part])
                 note = SourceNote(file.url, part, opened.kept, rows.num_rows)
-                await self._put(Piece(file.series, ARCHIVE, note, rows))
+                await self._access.put(Piece(file.series, ARCHIVE, note, rows))
         return unanswered(file.series, opened.rows, parts)
 
 

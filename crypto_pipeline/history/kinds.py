@@ -13,8 +13,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from crypto_pipeline.domain.funding import LONGEST_INTERVAL
+from crypto_pipeline.domain.funding import LONGEST_INTERVAL, intervals_between
 from crypto_pipeline.domain.gaps import Span, missing_spans
 from crypto_pipeline.domain.intervals import EPOCH
 from crypto_pipeline.domain.klines import MICROSECOND, microseconds
@@ -51,6 +52,20 @@ def within(series: Series, rows: pa.Table, parts: Sequence[Span]) -> pa.Table:
     for part in parts:
         keep |= (stamps >= microseconds(part.start)) & (stamps < microseconds(part.end))
     return rows if keep.all() else rows.filter(pa.array(keep))
+
+
+def in_sequence(series: Series, rows: pa.Table) -> pa.Table:
+    """A source's rows as they follow from one another, before a part of them is taken.
+
+    The interval of a settlement is the distance to the one before, where its exchange does not say
+    it: so the first one of a part knows its own as well.
+    """
+    if series.kind is not Kind.FUNDING or rows.num_rows == 0:
+        return rows
+    rows = rows.sort_by("funding_time")
+    place = rows.column_names.index("interval_hours")
+    between = pa.array(intervals_between(times(series, rows)), pa.int64())
+    return rows.set_column(place, "interval_hours", pc.coalesce(rows["interval_hours"], between))
 
 
 def unanswered(series: Series, rows: pa.Table, parts: Sequence[Span]) -> list[Span]:

@@ -105,7 +105,7 @@ class Landing:
             for kind, pieces in by_kind.items():
                 written |= _replace(session, kind, pieces, now)
             replace(session, SOURCE_FILES, notes)
-            counted = {f.series: self._counted(f.series) for f in batch.finished}
+            counted = {f.series: self._venue.counts(f.series) for f in batch.finished}
             coverage = count_days(session, batch.finished, counted)
             replace(session, COVERAGE, coverage_rows(coverage, now))
             return Landed(written, coverage)
@@ -119,11 +119,6 @@ class Landing:
         if self._zone.keep:
             return self._journal.commit(self._session, commit, transaction)
         return self._session.write(transaction)
-
-    def _counted(self, series: Series) -> bool:
-        """Whether the exchange counts these rows without holes; aggregated trades always are."""
-        offered = self._venue.capabilities[series.instrument.instrument_type]
-        return offered.counted or series.kind is Kind.AGG_TRADES
 
 
 def _replace(

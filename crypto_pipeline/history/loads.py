@@ -18,6 +18,7 @@ from types import MappingProxyType
 
 from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.domain.series import Series
+from crypto_pipeline.history.access import Access
 from crypto_pipeline.history.acquaintance import acquaint
 from crypto_pipeline.history.fetching import Fetcher
 from crypto_pipeline.history.landing import Batch, Landed, Landing
@@ -171,14 +172,9 @@ class Load:
 
     async def _produce(self, serieses: Sequence[Series]) -> None:
         """Fetch all series concurrently into the queue."""
-        fetcher = Fetcher(
-            self._exchange,
-            self._zone,
-            turns=Turns(self._pace.downloads),
-            put=self._queue.put,
-            now=self._now,
-            held=self._held,
-        )
+        turns = Turns(self._pace.downloads)
+        access = Access(self._exchange, self._zone, turns, self._queue.put, self._now)
+        fetcher = Fetcher(access, self._held)
 
         async def fetch(series: Series) -> None:
             await self._queue.put(await fetcher.fetch(series, self._span))

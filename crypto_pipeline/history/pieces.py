@@ -6,14 +6,14 @@ What belongs here: these records. What does not: making them (`history/fetching.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from crypto_pipeline.domain.gaps import Span
+from crypto_pipeline.domain.gaps import Span, merge_spans, subtract_spans
 from crypto_pipeline.domain.series import Series
 from crypto_pipeline.history.raw.zone import Kept
 
@@ -81,3 +81,8 @@ class Fetched:
     silent: bool = False
     refused: list[SourceNote] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+
+    def answer(self, span: Span, left: Sequence[Span] = ()) -> None:
+        """A source has answered for a span; `left` of it is missing all the same."""
+        unasked = [part for gap in self.missing for part in subtract_spans(gap, [span])]
+        self.missing = merge_spans([*unasked, *left])

@@ -19,7 +19,7 @@ from crypto_pipeline.domain.intervals import days
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError, RawError, UsageError
 from crypto_pipeline.history.instruments import discover, known_listings, land_instruments
-from crypto_pipeline.history.kinds import within
+from crypto_pipeline.history.kinds import in_sequence, within
 from crypto_pipeline.history.landing import Batch, Landing
 from crypto_pipeline.history.order_books import Snapshot, land_snapshots
 from crypto_pipeline.history.own.replay import land_again
@@ -129,7 +129,7 @@ class Replay:
         if taken.refused is not None or (taken.kept is None and not taken.rows):
             return Piece(series, taken.source, note)
         try:
-            rows = within(series, self._rows(taken), [taken.span])
+            rows = within(series, in_sequence(series, self._rows(taken)), [taken.span])
         except (RawError, DecodeError, UsageError) as error:
             self._lose(taken, str(error))
             refused = SourceNote(taken.url, taken.span, refused=str(error))

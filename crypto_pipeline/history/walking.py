@@ -9,24 +9,18 @@ answered for even if a later page fails.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import pyarrow as pa
-
-from crypto_pipeline.domain.gaps import Span, merge_spans, subtract_spans
+from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.domain.intervals import EPOCH
 from crypto_pipeline.domain.klines import MICROSECOND
-from crypto_pipeline.domain.series import Kind, Series
+from crypto_pipeline.domain.series import Series
 from crypto_pipeline.errors import DecodeError, SourceError
-from crypto_pipeline.history.kinds import times, within
-from crypto_pipeline.history.pages import Page, keep
-from crypto_pipeline.history.pieces import REST, Fetched, Piece, SourceNote
-from crypto_pipeline.history.raw.zone import RawZone
-from crypto_pipeline.history.turns import Turns
-from crypto_pipeline.transport.exchange import Exchange
+from crypto_pipeline.history.access import Access
+from crypto_pipeline.history.kinds import times
+from crypto_pipeline.history.pages import Page
+from crypto_pipeline.history.pieces import Fetched
 from crypto_pipeline.venues.capabilities import Locate, TradeRoute, Walk
 from crypto_pipeline.venues.records import TradeCursor
 
@@ -51,17 +45,8 @@ class _Walk:
 class Walker:
     """Fills what is missing of trades from the exchange's REST API."""
 
-    def __init__(
-        self,
-        exchange: Exchange,
-        zone: RawZone,
-        *,
-        turns: Turns,
-        put: Callable[[Piece], Awaitable[None]],
-        now: datetime,
-    ) -> None:
-        self._exchange, self._zone, self._turns, self._put = exchange, zone, turns, put
-        self._now = now
+    def __init__(self, access: Access) -> None:
+        self._access, self._venue = access, access.exchange.venue
 
     async def fill(self, fetched: Fetched) -> None:
         """Land the trades of the missing runs.
@@ -77,27 +62,31 @@ class Walker:
             if reached is None:
                 continue
             walk = _Walk(fetched, reached, reached)
-            forward = route.walk is Walk.FORWARD
+            step = self._forward if route.walk is Walk.FORWARD else self._backward
             try:
-                await (self._forward(walk, route) if forward else self._backward(walk, route))
-            finally:
+                await step(walk, route)
+            except (SourceError, DecodeError):
                 await self._land(walk)
+                raise
+            await self._land(walk)
 
     def _route(self, fetched: Fetched) -> TradeRoute:
-        venue, series = self._exchange.venue, fetched.series
-        route = venue.trade_route(series)
+        series = fetched.series
+        route = self._venue.trade_route(series)
         if route is None:
             what = f"{series.kind.value} of {series.instrument.instrument_type.value} instruments"
             runs = ", ".join(str(span) for span in fetched.missing[:SHOWN_RUNS])
             raise SourceError(
-                f"{venue.exchange} REST",
+                f"{self._venue.exchange} REST",
                 f"has no {what}; they come with the archive's file, and none has {runs}",
             )
         return route
 
     def _reached(self, fetched: Fetched, route: TradeRoute, span: Span) -> Span | None:
         """The part of a span that the route reaches back to; what lies before it has failed."""
-        first = span.start if route.depth is None else max(span.start, self._now - route.depth)
+        first = (
+            span.start if route.depth is None else max(span.start, self._access.now - route.depth)
+        )
         if first > span.start:
             lost = Span(span.start, min(first, span.end))
             fetched.failures.append(
@@ -113,17 +102,13 @@ class Walker:
         while cursor is not None and walk.left.start < walk.left.end:
             page = await self._page(series, TradeCursor(id=cursor), walk.whole)
             stamps, ids = times(series, page.table), _ids(page)
-            _require_start(page, ids, cursor, counted=self._counted(series))
-            whole = len(ids) < route.rows
+            _require_start(page, ids, cursor, counted=self._venue.counts(series))
+            whole = not ids
             passed = walk.left.end if whole else _instant(int(stamps[-1]))
             await self._take(walk, page, Span(walk.left.start, min(passed, walk.left.end)))
             cursor = None if whole else _further(page, max(ids) + 1, beyond=cursor)
         if cursor is None:
             await self._take(walk, None, walk.left)
-
-    def _counted(self, series: Series) -> bool:
-        offered = self._exchange.venue.capabilities[series.instrument.instrument_type]
-        return offered.counted or series.kind is Kind.AGG_TRADES
 
     async def _backward(self, walk: _Walk, route: TradeRoute) -> None:
         """From the last id before the end back, until a page passes the start."""
@@ -148,10 +133,9 @@ class Walker:
         """The id at which a forward walk starts; None where no trade came since."""
         if route.locate is Locate.BISECT:
             return await self._bisected(series, span.start)
-        venue = self._exchange.venue
-        async with self._turns.turn((span.start, str(series))):
-            answer = await self._exchange.get(venue.locate_request(series, span.start))
-        return venue.decode_located(answer.url, series, answer.body)
+        request = self._venue.locate_request(series, span.start)
+        page = await self._access.ask(series, request, span)
+        return self._venue.decode_located(page.url, series, page.body)
 
     async def _bisected(self, series: Series, instant: datetime) -> int:
         """The least id at or after an instant; one more than the newest where there is none."""
@@ -171,20 +155,14 @@ class Walker:
         return low
 
     async def _page(self, series: Series, cursor: TradeCursor, span: Span) -> Page:
-        venue = self._exchange.venue
-        request = venue.trades_request(series, cursor)
-        async with self._turns.turn((span.start, str(series))):
-            answer = await self._exchange.get(request)
-        page = Page(request, answer.url, answer.body, span)
-        return page.read(venue.decode_trades(answer.url, series, answer.body))
+        page = await self._access.ask(series, self._venue.trades_request(series, cursor), span)
+        return page.read(self._venue.decode_trades(page.url, series, page.body))
 
     async def _take(self, walk: _Walk, page: Page | None, answered: Span) -> None:
         """Take a page, and count a run as answered for."""
         if page is not None:
             walk.pages.append(page)
-        fetched = walk.fetched
-        open_ = [part for gap in fetched.missing for part in subtract_spans(gap, [answered])]
-        fetched.missing = merge_spans(open_)
+        walk.fetched.answer(answered)
         if walk.left.start == answered.start:
             walk.left = Span(answered.end, walk.left.end)
         else:
@@ -194,15 +172,9 @@ class Walker:
 
     async def _land(self, walk: _Walk) -> None:
         """Keep the pages taken so far in one pack, and hand on what was wanted of them."""
-        if not walk.pages:
-            return
         pages, walk.pages = walk.pages, []
-        series = walk.fetched.series
-        kept = await asyncio.to_thread(keep, self._zone, series, pages, self._now)
-        rows = pa.concat_tables([page.table for page in pages])
-        table = within(series, rows, [walk.whole])
-        note = SourceNote(pages[0].source, walk.whole, kept, table.num_rows)
-        await self._put(Piece(series, REST, note, table))
+        if pages:
+            await self._access.land(walk.fetched.series, pages, [walk.whole])
 
 
 def _ids(page: Page) -> list[int]:

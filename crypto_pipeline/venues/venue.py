@@ -131,6 +131,11 @@ class Venue(ABC):
         offered = self.capabilities[series.instrument.instrument_type]
         return offered.agg_trades if series.kind is Kind.AGG_TRADES else offered.trades
 
+    def counts(self, series: Series) -> bool:
+        """Whether ids of these trades are a sequence without holes; aggregated ones always are."""
+        offered = self.capabilities[series.instrument.instrument_type]
+        return offered.counted or series.kind is Kind.AGG_TRADES
+
     def trades_request(self, series: Series, cursor: TradeCursor) -> Request:
         """Ask for a page of trades, or of aggregated trades.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from datetime import timedelta
 from functools import partial
@@ -68,7 +69,8 @@ def test_with_intervals_given_any_order_and_parts_are_the_same(
     edges = [0, *sorted(set(cuts)), len(order)]
     parts = [sorted(order[a:b]) for a, b in pairwise(edges) if a < b]
     with tempfile.TemporaryDirectory() as folder:
-        found = land(Path(folder), *(settlements(part) for part in parts))
+        home = shutil.copytree(fresh_lake, Path(folder) / "home")
+        found = land(home, *(settlements(part) for part in parts))
     assert found == [(hours,) for hours in INTERVALS]
 
 
