@@ -53,7 +53,7 @@ class OriginError(UsageError):
     """Data of one origin was offered to a home that holds another.
 
     Attributes:
-        held: the origin that the home is stamped with, `real` or `simulator:<seed>`.
+        held: the origin that the home is stamped with: `real`, `testnet` or `simulator:<seed>`.
         offered: the origin that was to be written.
     """
 
@@ -65,8 +65,8 @@ class OriginError(UsageError):
         """Name both origins and the way out."""
         return (
             f"{self.home} holds data of origin '{self.held}' and refuses '{self.offered}': "
-            f"real and synthetic data never share a home. Set CRYPTO_HOME to another folder, "
-            f"or move this one away."
+            f"real, testnet and synthetic data never share a home. Set CRYPTO_HOME to another "
+            f"folder, or move this one away."
         )
 
 

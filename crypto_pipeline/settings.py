@@ -13,10 +13,19 @@ A list is comma separated or JSON. An empty variable counts as not set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from crypto_pipeline.errors import SettingsError
@@ -40,6 +49,7 @@ from crypto_pipeline.settings_values import (
     Urls,
     known_apis,
     known_exchanges,
+    refuse_testnet,
 )
 
 
@@ -81,6 +91,10 @@ class VenueSettings(_Discreet):
     rest_urls: dict[Api, Urls] = Field(
         description="a mapping of the exchange's APIs to http:// or https:// URLs"
     )
+    testnet_urls: dict[Api, Urls] = Field(
+        description="a mapping of the exchange's APIs to http:// or https:// URLs, or {}"
+    )
+    testnet: bool = Field(description="true or false")
     api_key: SecretStr | None = Field(description="a read-only key, or null")
     http_proxy: Proxy | None = Field(
         description="http://host:port, https://host:port or socks5://host:port, or null"
@@ -94,11 +108,28 @@ class VenueSettings(_Discreet):
         description="a mapping of instrument_types, quote, top, by, include, exclude"
     )
 
+    @field_validator("testnet")
+    @classmethod
+    def _has_testnet(cls, testnet: bool, info: ValidationInfo) -> bool:
+        if "testnet_urls" in info.data:
+            refuse_testnet(testnet, info.data["testnet_urls"])
+        return testnet
+
+    @property
+    def asked_archive_url(self) -> str | None:
+        """The archive that is asked: none beside a testnet, for it is production's."""
+        return None if self.testnet else self.archive_url
+
+    @property
+    def asked_rest_urls(self) -> Mapping[str, Sequence[str]]:
+        """The REST APIs that are asked: the testnet's or production's."""
+        return self.testnet_urls if self.testnet else self.rest_urls
+
 
 def _known_urls(venues: dict[str, VenueSettings]) -> dict[str, VenueSettings]:
     for exchange, venue in venues.items():
         known = known_apis(exchange)
-        if set(venue.rest_urls) != set(known):
+        if not set(venue.rest_urls) == set(venue.testnet_urls or known) == set(known):
             raise ValueError(f"the REST APIs of {exchange} are {', '.join(known)}")
     return venues
 
@@ -175,11 +206,15 @@ def load_settings(**arguments: Any) -> Settings:
 def valid_paths() -> list[KeyPath]:
     """Where every setting stands, for suggestions."""
     top: list[KeyPath] = [(name,) for name in Settings.model_fields if name != "venues"]
-    nested = ("rest_urls", "universe")
+    nested = ("rest_urls", "testnet_urls", "universe")
     fields: list[KeyPath] = [(name,) for name in VenueSettings.model_fields if name not in nested]
     fields += [("universe", name) for name in UniverseSettings.model_fields]
     return top + [
         ("venues", venue, *rest)
         for venue in known_exchanges()
-        for rest in [*fields, *(("rest_urls", api) for api in known_apis(venue))]
+        for rest in [
+            *fields,
+            *(("rest_urls", api) for api in known_apis(venue)),
+            *(("testnet_urls", api) for api in known_apis(venue, "testnet_urls")),
+        ]
     ]

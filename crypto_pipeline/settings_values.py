@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -35,9 +35,24 @@ def known_exchanges() -> tuple[str, ...]:
 
 
 @cache
-def known_apis(exchange: str) -> tuple[str, ...]:
-    """The REST APIs of an exchange: those of the packaged base.yaml."""
-    return tuple(read_base()["venues"][exchange]["rest_urls"])
+def known_apis(
+    exchange: str, urls: Literal["rest_urls", "testnet_urls"] = "rest_urls"
+) -> tuple[str, ...]:
+    """The REST APIs of an exchange, or of its testnet: those of the packaged base.yaml."""
+    return tuple(read_base()["venues"][exchange][urls])
+
+
+def refuse_testnet(testnet: bool, urls: Mapping[str, Sequence[str]]) -> None:
+    """Refuse the testnet of an exchange that has no hosts for one.
+
+    Raises:
+        ValueError: it has none; names the exchanges that have.
+    """
+    if testnet and not urls:
+        having = [name for name in known_exchanges() if known_apis(name, "testnet_urls")]
+        raise ValueError(
+            f"this exchange has no public testnet of market data; {', '.join(having)} have one"
+        )
 
 
 def _exchange(name: str) -> str:

@@ -39,18 +39,18 @@ class Asked:
     missing: bool = False
     unlisted: bool = False
 
-    def arguments(self, serieses: Sequence[Series]) -> list[str]:
-        """The same options as a command line has them, for these series of one exchange."""
+    def arguments(self, serieses: Sequence[Series], days: tuple[date, date]) -> list[str]:
+        """A command line that asks for these series of one exchange, and for days [first, end)."""
         exchange = serieses[0].instrument.exchange
         intervals = [series.interval.value for series in serieses if series.interval]
         options = {
             "--symbol": list(dict.fromkeys(series.instrument.symbol for series in serieses)),
             "--interval": list(dict.fromkeys(intervals)),
             "--kind": list(dict.fromkeys(series.kind.value for series in serieses)),
-            "--start": [self.start] if self.start else None,
-            "--end": [self.end] if self.end else None,
+            "--start": [days[0].isoformat()],
+            "--end": [days[1].isoformat()],
         }
-        named = [[name, value] for name, values in options.items() for value in values or []]
+        named = [[name, value] for name, values in options.items() for value in values]
         flags = ["--missing"] if self.missing else []
         return ["--exchange", exchange, *(word for option in named for word in option), *flags]
 
@@ -65,10 +65,11 @@ def series_asked(asked: Asked, settings: Settings) -> list[Series]:
         UsageError: a kind, exchange, symbol or interval that there is not.
     """
     kinds = _kinds(asked)
-    intervals = [parse_interval(text) for text in asked.intervals or []] or settings.intervals
+    typed = [parse_interval(text) for text in asked.intervals or []]
     found = []
     for exchange in _exchanges(asked, settings):
         for instrument in _instruments(asked, settings, exchange):
+            intervals = typed or _collected_intervals(instrument, settings)
             found += _of_instrument(instrument, kinds, intervals)
     unique = list(dict.fromkeys(found))
     if asked.exchanges is None:
@@ -139,6 +140,13 @@ def _instruments(asked: Asked, settings: Settings, exchange: str) -> list[Instru
     collected = [*configured_series(settings), *members]
     found = {s.instrument for s in collected if s.instrument.exchange == exchange}
     return sorted(found, key=lambda instrument: instrument.symbol)
+
+
+def _collected_intervals(instrument: Instrument, settings: Settings) -> list[Interval]:
+    """The intervals of the settings that its exchange has; all of them, to be refused, if none."""
+    offers = find_venue(instrument.exchange).capabilities.get(instrument.instrument_type)
+    offered = [i for i in settings.intervals if offers is not None and i in offers.intervals]
+    return offered or settings.intervals
 
 
 def _of_instrument(

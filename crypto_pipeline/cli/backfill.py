@@ -8,6 +8,7 @@ it looks (`cli/load_display.py`).
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -76,7 +77,7 @@ def _loaded(
 ) -> list[Ending]:
     with load_progress(serieses, days) as shows:
         if len(shows) > 1:
-            return _side_by_side(settings, asked, serieses, shows)
+            return _side_by_side(settings, asked, serieses, days, shows)
         (show,) = shows.values()
         return [_here(settings, asked, serieses, days, show)]
 
@@ -125,14 +126,18 @@ def _as_lines(
 
 
 def _side_by_side(
-    settings: Settings, asked: Asked, serieses: Sequence[Series], shows: Mapping[str, Show]
+    settings: Settings,
+    asked: Asked,
+    serieses: Sequence[Series],
+    days: tuple[date, date],
+    shows: Mapping[str, Show],
 ) -> list[Ending]:
     """Load each exchange in a process of its own; Ctrl-C ends them all."""
     from crypto_pipeline.cli.runs import prepared_home
 
     endings: dict[str, Ending] = {}
     with prepared_home(settings, serieses):
-        children = {name: _child(settings.home, asked, serieses, name) for name in shows}
+        children = {name: _child(settings.home, asked, serieses, days, name) for name in shows}
         readers = {name: _Reader(child.log) for name, child in children.items()}
         try:
             while len(endings) < len(children):
@@ -146,15 +151,22 @@ def _side_by_side(
                         endings[name] = ending or Ending(name, errors=[child.last_words()])
         finally:
             for child in children.values():
+                child.interrupt()
+            for name, child in children.items():
                 child.stop()
                 child.end_group()
+                if name in endings and endings[name].run_id is not None:
+                    child.log.unlink(missing_ok=True)
     return list(endings.values())
 
 
-def _child(home: Path, asked: Asked, serieses: Sequence[Series], exchange: str) -> Child:
+def _child(
+    home: Path, asked: Asked, serieses: Sequence[Series], days: tuple[date, date], exchange: str
+) -> Child:
     mine = [series for series in serieses if series.instrument.exchange == exchange]
-    words = ["crypto_pipeline.cli", "backfill", *asked.arguments(mine), "--lines"]
-    log = home / "logs" / f"backfill-{exchange}.log"
+    words = ["crypto_pipeline.cli", "backfill", *asked.arguments(mine, days), "--lines"]
+    # Another backfill of this home may run beside, and a number of a process comes again.
+    log = home / "logs" / f"backfill-{exchange}.{os.getpid()}.log"
     log.unlink(missing_ok=True)
     return Child(f"load of {exchange}", words, log)
 

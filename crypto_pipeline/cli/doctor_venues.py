@@ -64,6 +64,7 @@ class Asked:
         url: its URL as it is reached: a simulator's, where there is one.
         proxy: what it is reached through, or None; may carry a password, so it has no repr.
         stands_in: whether another address of the same API is asked before it.
+        testnet: whether it is the exchange's testnet.
     """
 
     subject: str
@@ -71,6 +72,7 @@ class Asked:
     url: str
     proxy: str | None = field(repr=False)
     stands_in: bool = False
+    testnet: bool = False
 
     @property
     def where(self) -> str:
@@ -78,7 +80,7 @@ class Asked:
         host, reached = _host(self.named), _host(self.url)
         simulated = f" (at {reached})" if reached != host else ""
         through = f" through {_host(self.proxy)}" if self.proxy else ""
-        return host + simulated + through
+        return host + (" (testnet)" if self.testnet else "") + simulated + through
 
 
 def _host(url: str) -> str:
@@ -91,15 +93,16 @@ async def _ask_all(settings: Settings, sources: Sources) -> list[Finding]:
         named = settings.venues[exchange]
         reached = replace(sources.endpoints[exchange], timeout=SECONDS)
         venue = find_venue(exchange)(reached)
-        if named.archive_url is not None and reached.archive is not None:
+        if named.asked_archive_url is not None and reached.archive is not None:
             subject = f"{exchange} archive"
-            asked = Asked(subject, named.archive_url, reached.archive, reached.proxy)
+            asked = Asked(subject, named.asked_archive_url, reached.archive, reached.proxy)
             checks.append(_bounded(asked, _archive(venue)))
         for api, urls in reached.rest.items():
             for place, url in enumerate(urls):
                 stand_in = f"stand-in {place} " if place else ""
                 subject = f"{exchange} {api} {stand_in}REST"
-                asked = Asked(subject, named.rest_urls[api][place], url, reached.proxy, place > 0)
+                name = named.asked_rest_urls[api][place]
+                asked = Asked(subject, name, url, reached.proxy, place > 0, named.testnet)
                 checks.append(_bounded(asked, _rest(venue, api, url, clock)))
     return await asyncio.gather(*checks)
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import errno
 import json
 import socket
+import sys
 import urllib.request
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 
 from crypto_pipeline.cli.terminal import notes
 from crypto_pipeline.errors import UsageError
@@ -55,12 +57,7 @@ def free_port(host: str, port: int) -> int | None:
         UsageError: it cannot be bound, whoever has it.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with closing(socket.socket(family, kind, protocol)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
+        with closing(_bound(host, port)) as probe:
             return int(probe.getsockname()[1])
     except socket.gaierror as error:
         raise UsageError(f"--host '{host}' is no address: {error.strerror}") from error
@@ -71,6 +68,35 @@ def free_port(host: str, port: int) -> int | None:
             f"port {port} of {host} cannot be taken: {error.strerror}. Give an address of this "
             f"machine with --host, and a port from 1024 on with --port, or --port 0"
         ) from error
+
+
+@contextmanager
+def kept(host: str, port: int) -> Iterator[int]:
+    """Keep a free port for the length of the block: the system lends it to nobody meanwhile.
+
+    A program of ours that binds it by number still can. Elsewhere than on Linux it could not, and
+    there nothing is kept.
+    """
+    with ExitStack() as held:
+        if sys.platform == "linux":
+            # Whoever took it since it was chosen is told of by the program that binds it next.
+            with suppress(OSError):
+                held.enter_context(closing(_bound(host, port)))
+        yield port
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 def address_of(host: str, port: int) -> str:

@@ -52,7 +52,7 @@ class Child:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        self.pid = self._process.pid
+        self.pid, self._interrupted = self._process.pid, False
 
     def require_running(self) -> None:
         """Return while it runs.
@@ -73,17 +73,20 @@ class Child:
         code = self._process.poll()
         return str(ChildEndedError(self.name, code=code, log=str(self.log), tail=tail(self.log)))
 
+    def interrupt(self) -> None:
+        """Interrupt it, once, and do not wait."""
+        if self.is_running() and not self._interrupted:
+            self._interrupted = True
+            self._process.send_signal(signal.SIGINT)
+
     def stop(self) -> None:
         """Interrupt it and wait for it; what it started may still run."""
-        for number, seconds in (
-            (signal.SIGINT, INTERRUPT_SECONDS),
-            (signal.SIGTERM, TERMINATE_SECONDS),
-            (signal.SIGKILL, TERMINATE_SECONDS),
-        ):
-            if self._process.poll() is None:
+        self.interrupt()
+        self._ends(INTERRUPT_SECONDS)
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            if self.is_running():
                 self._process.send_signal(number)
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(timeout=seconds)
+                self._ends(TERMINATE_SECONDS)
 
     def end_group(self, *, seconds: float = TERMINATE_SECONDS) -> None:
         """Wait so long for it and what it started to end, then end it all."""
@@ -95,6 +98,10 @@ class Child:
         if not self._group_ends(TERMINATE_SECONDS):
             self._signal_group(signal.SIGKILL)
             self._group_ends(TERMINATE_SECONDS)
+
+    def _ends(self, seconds: float) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=seconds)
 
     def _group_ends(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
-from dagster import DagsterInstance, DagsterRunStatus, ExecuteInProcessResult
+from dagster import DagsterEvent, DagsterInstance, DagsterRunStatus, ExecuteInProcessResult
 
 from crypto_pipeline.cli.instance import prepare_instance
 from crypto_pipeline.cli.terminal import notes
@@ -27,7 +27,7 @@ from crypto_pipeline.defs.history_resource import History
 from crypto_pipeline.defs.instruments import instruments_job_name
 from crypto_pipeline.defs.liveness import close_dead_runs
 from crypto_pipeline.defs.partitions import range_tags
-from crypto_pipeline.domain.series import Series
+from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.history.endpoints import find_sources
 from crypto_pipeline.history.loads import Progress
 from crypto_pipeline.history.reports import SeriesReport
@@ -90,7 +90,7 @@ def run_load(
         settings,
         attended=True,
         only_missing=only_missing,
-        on_progress=on_progress,
+        on_progress=Summed(on_progress, len(serieses)),
         on_report=reports.append,
     )
     exchange = serieses[0].instrument.exchange
@@ -103,6 +103,21 @@ def run_load(
         raise_on_error=False,
     )
     return Ended(result.run_id, result.success, reports, _errors(instance, result))
+
+
+class Summed:
+    """The loads of one run, one for each kind, told as one."""
+
+    def __init__(self, tell: Callable[[Progress], None], total: int) -> None:
+        self._tell, self._total = tell, total
+        self._loads: dict[Kind, Progress] = {}
+
+    def __call__(self, kind: Kind, now: Progress) -> None:
+        """Take a word from the load of a kind."""
+        self._loads[kind] = now
+        rows = sum(load.rows for load in self._loads.values())
+        finished = sum(load.finished for load in self._loads.values())
+        self._tell(Progress(rows, finished, self._total, now.limit_use))
 
 
 def run_marts(settings: Settings, instance: DagsterInstance, days: tuple[date, date]) -> Ended:
@@ -136,10 +151,15 @@ def _errors(instance: DagsterInstance, result: ExecuteInProcessResult) -> list[s
     run = instance.get_run_by_id(result.run_id)
     if run is not None and run.status is DagsterRunStatus.CANCELED:
         raise KeyboardInterrupt
-    found = []
-    for event in result.get_step_failure_events():
-        failure = event.step_failure_data.user_failure_data
-        error = event.step_failure_data.error
-        text = failure.description if failure else None
-        found.append(text or (error.message.strip() if error else "a step failed"))
+    found = [_said(event) for event in result.get_step_failure_events()]
     return found or [f"the run ended as {result.dagster_run.status.value}"]
+
+
+def _said(event: DagsterEvent) -> str:
+    """What a step said, or what went wrong at first: Dagster wraps it in an error of its own."""
+    failure, error = event.step_failure_data.user_failure_data, event.step_failure_data.error
+    if failure is not None and failure.description:
+        return failure.description
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message.strip() if error is not None else "a step failed"

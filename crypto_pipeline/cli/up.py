@@ -22,7 +22,7 @@ from dagster import DagsterInstance
 from crypto_pipeline.cli import launched_runs
 from crypto_pipeline.cli.demo import DEMO_HOME
 from crypto_pipeline.cli.instance import VARIABLE, chosen_folder
-from crypto_pipeline.cli.ports import address_of, choose_port
+from crypto_pipeline.cli.ports import address_of, choose_port, kept
 from crypto_pipeline.cli.processes import Child, tail
 from crypto_pipeline.cli.reloading import Reloading
 from crypto_pipeline.cli.runs import prepared_home
@@ -80,9 +80,11 @@ def run_up(*, demo: bool, port: int | None, host: str) -> int:
         with _stopped_by_signals(), hold(lock_path(settings.home, LOCK), wait=0, purpose="up"):
             # Of an `up` that was killed.
             note_path(settings.home).unlink(missing_ok=True)
-            place = Place(host, choose_port(host, port, settings))
-            with _simulated(settings, demo) as settings:
-                _serve(settings, place)
+            with (
+                kept(host, choose_port(host, port, settings)) as free,
+                _simulated(settings, demo) as settings,
+            ):
+                _serve(settings, Place(host, free))
     except KeyboardInterrupt:
         notes.print("stopped")
     except LakeLockedError as error:

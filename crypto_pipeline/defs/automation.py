@@ -3,7 +3,7 @@
 What belongs here: jobs, schedules, sensors. What does not: the work they start.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from dagster import (
 )
 
 from crypto_pipeline.clock import SystemClock
+from crypto_pipeline.defs.history import is_kline_key
 from crypto_pipeline.defs.history_resource import History
 from crypto_pipeline.defs.liveness import close_dead_runs
 from crypto_pipeline.defs.partitions import days_of, range_tags
@@ -89,17 +90,15 @@ def daily_schedule(exchange: str, keys: Sequence[AssetKey]) -> ScheduleDefinitio
     return load_yesterday
 
 
-def marts_sensors(kline_keys: Collection[AssetKey], marts: "Job") -> list[SensorDefinition]:
+def marts_sensors(marts: "Job") -> list[SensorDefinition]:
     """Start dbt for a load's days when the load ends, well or not: what landed is derived."""
     return [
-        _marts_after(status, kline_keys, marts)
+        _marts_after(status, marts)
         for status in (DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE)
     ]
 
 
-def _marts_after(
-    status: DagsterRunStatus, kline_keys: Collection[AssetKey], marts: "Job"
-) -> SensorDefinition:
+def _marts_after(status: DagsterRunStatus, marts: "Job") -> SensorDefinition:
     # A selection in the UI is no job of ours, and a backfill at a terminal names no code location:
     # every run is looked at, and those that loaded klines are taken.
     @run_status_sensor(
@@ -113,17 +112,18 @@ def _marts_after(
     def start(context: RunStatusSensorContext) -> RunRequest | SkipReason:
         run = context.dagster_run
         days = days_of(run.tags)
-        if days is None or not loads_klines(run, kline_keys):
+        if days is None or not loads_klines(run):
             return SkipReason(f"{run.job_name} loaded no days of klines")
         return RunRequest(run_key=context.dagster_run.run_id, tags=range_tags(*days))
 
     return start
 
 
-def loads_klines(run: DagsterRun, kline_keys: Collection[AssetKey]) -> bool:
-    """Whether a run is a load: a history job, whole or in part, or a selection of kline assets."""
-    of_history = run.job_name.endswith(history_job_name(""))
-    return of_history or not set(kline_keys).isdisjoint(run.asset_selection or ())
+def loads_klines(run: DagsterRun) -> bool:
+    """Whether a run loads klines: a whole history job, or a selection with an asset of klines."""
+    if run.asset_selection is None:
+        return run.job_name.endswith(history_job_name(""))
+    return any(is_kline_key(key) for key in run.asset_selection)
 
 
 def dead_runs_sensor() -> SensorDefinition:

@@ -74,7 +74,7 @@ def build_definitions(
                 for exchange, group in _universe(settings, active=True).items()
                 if (keys_of_active := [asset_key(s) for s in group if s.kind in RANGED])
             ],
-            sensors=[*marts_sensors(keys, marts), dead_runs_sensor()],
+            sensors=[*marts_sensors(marts), dead_runs_sensor()],
             resources={"dbt": dbt_resource()},
         ),
     )

@@ -6,7 +6,7 @@ not: loading (`history/loads.py`), assets of the present moment (`defs/instrumen
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from dagster import (
@@ -28,14 +28,16 @@ from crypto_pipeline.defs.liveness import alive
 from crypto_pipeline.defs.partitions import days_of
 from crypto_pipeline.domain.gaps import Span, span_of_days
 from crypto_pipeline.domain.series import Kind, Series
-from crypto_pipeline.errors import LoadError
 from crypto_pipeline.history.holdings import as_spans, held_days
 from crypto_pipeline.history.kinds import table_of
-from crypto_pipeline.history.loads import Load
+from crypto_pipeline.history.loads import Load, Progress
 from crypto_pipeline.history.reports import SeriesReport, raise_failed
 from crypto_pipeline.lake.catalogs import connect_read_only
 from crypto_pipeline.lake.origin import claim
 from crypto_pipeline.lake.session import prepare_lake
+
+KLINE = "kline_"
+"""How the last part of a key begins where the rows are klines."""
 
 NAMES = {
     Kind.KLINES: "klines",
@@ -49,10 +51,15 @@ NAMES = {
 def asset_key(series: Series) -> AssetKey:
     """`binance/spot/btc_usdt/kline_1m`, `binance/perp/btc_usdt/funding`."""
     instrument = series.instrument
-    name = f"kline_{series.grid.value}" if series.kind is Kind.KLINES else series.kind.value
+    name = f"{KLINE}{series.grid.value}" if series.kind is Kind.KLINES else series.kind.value
     return AssetKey(
         [instrument.exchange, instrument.instrument_type.value, instrument.key_part, name]
     )
+
+
+def is_kline_key(key: AssetKey) -> bool:
+    """Whether an asset's rows are klines."""
+    return key.path[-1].startswith(KLINE)
 
 
 def series_spec(series: Series, partitions: DailyPartitionsDefinition) -> AssetSpec:
@@ -112,7 +119,7 @@ def _load(
     with alive(context, history, f"load of {serieses[0].kind.value}"):
         claim(settings.home, sources.origin)
         prepare_lake(settings.home)
-        span = span_of_days(*days)
+        span, watched = span_of_days(*days), Watched(serieses[0].kind, history.on_progress)
         load = Load(
             settings.home,
             sources.venue(exchange),
@@ -122,18 +129,36 @@ def _load(
             keep_raw=settings.raw_retention_days != 0,
             held=_held(settings.home, serieses, span) if history.only_missing else {},
             pace=history.pace(),
-            on_progress=history.on_progress,
+            on_progress=watched,
         )
-        reports, started = [], time.monotonic()
+        reports = []
         for report in load.reports():
             reports.append(report)
             history.on_report(report)
             if report.error is None:
-                yield _result(report, time.monotonic() - started)
-        try:
-            raise_failed(reports)
-        except LoadError as error:
-            raise Failure(str(error)) from error
+                yield _result(report, watched)
+        raise_failed(reports)
+
+
+class Watched:
+    """Passes a load's progress on, and knows the last of it.
+
+    Attributes:
+        last: how far the load is.
+    """
+
+    def __init__(self, kind: Kind, on_progress: Callable[[Kind, Progress], None]) -> None:
+        self._kind, self._on_progress, self._started = kind, on_progress, time.monotonic()
+        self.last = Progress(0, 0, 0)
+
+    def __call__(self, progress: Progress) -> None:
+        """Take a word from the load's thread."""
+        self.last = progress
+        self._on_progress(self._kind, progress)
+
+    def seconds(self) -> float:
+        """Since the load began."""
+        return time.monotonic() - self._started
 
 
 def _held(home: Path, serieses: Sequence[Series], span: Span) -> dict[Series, list[Span]]:
@@ -142,8 +167,9 @@ def _held(home: Path, serieses: Sequence[Series], span: Span) -> dict[Series, li
         return as_spans(held_days(session, serieses, span))
 
 
-def _result(report: SeriesReport, seconds: float) -> MaterializeResult[None]:
+def _result(report: SeriesReport, load: "Watched") -> MaterializeResult[None]:
     """What one load did for one asset over its range; coverage has the figures of each day."""
+    seconds = load.seconds()
     return MaterializeResult(
         asset_key=asset_key(report.series),
         metadata={
@@ -156,7 +182,8 @@ def _result(report: SeriesReport, seconds: float) -> MaterializeResult[None]:
             "rows_explained": report.explained,
             "explanation": report.explanation or "every row is there",
             "missing": MetadataValue.json([str(span) for span in report.missing[:50]]),
-            "seconds": round(seconds, 3),
-            "rows_per_second": round(report.written.rows / seconds) if seconds else 0,
+            "load_seconds": round(seconds, 3),
+            "load_rows_per_second": round(load.last.rows / seconds) if seconds else 0,
+            "limit_use": round(load.last.limit_use, 3),
         },
     )

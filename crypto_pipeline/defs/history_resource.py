@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from crypto_pipeline.clock import Clock, clock_from
+from crypto_pipeline.domain.series import Kind
 from crypto_pipeline.history.endpoints import Sources, find_sources
 from crypto_pipeline.history.loads import Pace, Progress
 from crypto_pipeline.history.reports import SeriesReport
@@ -23,14 +24,14 @@ class History:
         settings: or None to read them when a run starts, in the run's own process.
         attended: whether a person started this run at a terminal, so that Ctrl-C is theirs.
         only_missing: whether days that the home holds whole are left out.
-        on_progress: is told how far a load is; called from the load's thread.
+        on_progress: is told how far the load of a kind is; called from the load's thread.
         on_report: is told each series' outcome.
     """
 
     settings: Settings | None = None
     attended: bool = False
     only_missing: bool = False
-    on_progress: Callable[[Progress], None] = lambda _: None
+    on_progress: Callable[[Kind, Progress], None] = lambda _, __: None
     on_report: Callable[[SeriesReport], None] = lambda _: None
 
     def current_settings(self) -> Settings:

@@ -13,7 +13,6 @@ from dagster import (
     AssetsDefinition,
     AssetSelection,
     DefaultScheduleStatus,
-    Failure,
     MaterializeResult,
     MetadataValue,
     ResourceParam,
@@ -26,7 +25,6 @@ from dagster import (
 from crypto_pipeline.defs.history_resource import History
 from crypto_pipeline.defs.liveness import alive
 from crypto_pipeline.domain.series import Kind
-from crypto_pipeline.errors import CryptoPipelineError
 from crypto_pipeline.history.discovery import Refreshed, refresh_instruments
 from crypto_pipeline.lake.origin import claim
 from crypto_pipeline.lake.session import prepare_lake
@@ -67,10 +65,7 @@ def instruments_asset(exchange: str) -> AssetsDefinition:
         context: AssetExecutionContext, history: ResourceParam[History]
     ) -> MaterializeResult[None]:
         with alive(context, history, "look at instruments"):
-            try:
-                found = _refresh(history, exchange)
-            except CryptoPipelineError as error:
-                raise Failure(str(error)) from error
+            found = _refresh(history, exchange)
         return MaterializeResult(metadata=_metadata(found))
 
     return instruments

@@ -20,11 +20,13 @@ from dagster import (
     DagsterInstance,
     DagsterRun,
     DagsterRunStatus,
+    Failure,
     RunRecord,
     RunsFilter,
 )
 
 from crypto_pipeline.defs.history_resource import History
+from crypto_pipeline.errors import CryptoPipelineError
 from crypto_pipeline.lake.locks import hold, is_held
 from crypto_pipeline.logs import bind_run
 
@@ -52,6 +54,9 @@ def alive(context: Context, history: History, purpose: str) -> Iterator[Path]:
 
     Dagster takes an interrupt that nobody asked it for as a failure. Where a person sits at the
     terminal, Ctrl-C is the asking, and the run ends as cancelled.
+
+    Raises:
+        Failure: an error of ours ended the block; Dagster shows its words in place of its own.
     """
     home, run_id = history.current_settings().home, context.run.run_id
     bind_run(run_id)
@@ -59,6 +64,8 @@ def alive(context: Context, history: History, purpose: str) -> Iterator[Path]:
     try:
         with hold(path, wait=5, purpose=purpose):
             yield home
+    except CryptoPipelineError as error:
+        raise Failure(str(error)) from error
     except (KeyboardInterrupt, DagsterExecutionInterruptedError):
         if history.attended:
             context.instance.report_run_canceling(context.run)

@@ -15,7 +15,6 @@ from dagster import (
     AssetSelection,
     AssetSpec,
     DefaultScheduleStatus,
-    Failure,
     MaterializeResult,
     MetadataValue,
     ResourceParam,
@@ -30,7 +29,6 @@ from crypto_pipeline.defs.history_resource import History
 from crypto_pipeline.defs.liveness import alive
 from crypto_pipeline.domain.instruments import Instrument
 from crypto_pipeline.domain.series import Kind, Series
-from crypto_pipeline.errors import LoadError
 from crypto_pipeline.history.book_rounds import take_round
 from crypto_pipeline.history.order_books import (
     Snapshot,
@@ -88,12 +86,8 @@ def order_book_assets(exchange: str, serieses: Sequence[Series]) -> AssetsDefini
         selected = [by_key[key] for key in sorted(context.selected_asset_keys)]
         with alive(context, history, "look at order books"):
             found = _land(history, exchange, selected)
-        for snapshot in found.taken:
-            yield _result(snapshot)
-        try:
+            yield from map(_result, found.taken)
             raise_failed(found)
-        except LoadError as error:
-            raise Failure(str(error)) from error
 
     return ask
 

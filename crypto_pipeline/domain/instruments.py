@@ -79,7 +79,8 @@ class Listing:
         status: what may be done with it.
         tick_size: smallest step of a price, in quote, or None where the exchange does not say.
         lot_size: smallest step of an amount, in base coin.
-        contract_size: base coin of one contract; 1 where amounts are in base coin already.
+        contract_size: base coin of one contract; 1 where amounts are in base coin already, None
+            where the exchange never said it.
         min_notional: least value of an order, in quote.
         funding_interval_hours: of perpetuals, where the list of instruments says it.
         listed_at: since when it trades, or None where the exchange does not say.
@@ -91,7 +92,7 @@ class Listing:
     status: Status
     tick_size: Decimal | None = None
     lot_size: Decimal | None = None
-    contract_size: Decimal = Decimal(1)
+    contract_size: Decimal | None = Decimal(1)
     min_notional: Decimal | None = None
     funding_interval_hours: int | None = None
     listed_at: datetime | None = None

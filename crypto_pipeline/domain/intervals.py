@@ -11,11 +11,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from crypto_pipeline.errors import UsageError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
+
+Day = TypeVar("Day", bound=date)
 
 
 class Interval(StrEnum):
@@ -97,6 +100,11 @@ def require_utc(instant: datetime, name: str) -> datetime:
 def day_start(day: date) -> datetime:
     """Midnight UTC at which `day` starts."""
     return datetime.combine(day, time(), UTC)
+
+
+def month_end(start: Day) -> Day:
+    """The end, exclusive, of the month that begins at `start`: the start of the next one."""
+    return (start + 31 * DAY).replace(day=1)
 
 
 def days(start: datetime, end: datetime) -> list[date]:

@@ -23,6 +23,9 @@ from crypto_pipeline.history.turns import Turns
 from crypto_pipeline.transport.exchange import Exchange
 from crypto_pipeline.venues.capabilities import Capabilities, Request
 
+DENSE_AT_ONCE = 2
+"""Files of very many rows that are in memory at once: one is read while another lands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -32,6 +35,7 @@ class Access:
         exchange: whom it asks.
         zone: keeps what comes.
         turns: who asks next.
+        dense: who opens the next file of very many rows.
         put: takes pieces on their way to the lake, and makes their makers wait if need be.
         now: the load's time.
     """
@@ -39,6 +43,7 @@ class Access:
     exchange: Exchange
     zone: RawZone
     turns: Turns
+    dense: Turns
     put: Callable[[Piece], Awaitable[None]]
     now: datetime
 
@@ -46,9 +51,18 @@ class Access:
         """What the exchange offers for instruments of this type."""
         return self.exchange.venue.capabilities[series.instrument.instrument_type]
 
-    async def ask(self, series: Series, request: Request, span: Span) -> Page:
-        """Make a request in its turn; `span` is what it is asked for."""
-        async with self.turns.turn((span.start, str(series))):
+    async def ask(
+        self, series: Series, request: Request, span: Span, place: datetime | None = None
+    ) -> Page:
+        """Make a request in its turn.
+
+        Args:
+            series: what of.
+            request: the page.
+            span: what it is asked for.
+            place: its place among the others, the earliest first; else the start of the span.
+        """
+        async with self.turns.turn((place or span.start, str(series))):
             answer = await self.exchange.get(request)
         return Page(request, answer.url, answer.body, span)
 

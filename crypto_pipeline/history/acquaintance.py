@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from difflib import get_close_matches
 
 from crypto_pipeline.domain.series import Series
 from crypto_pipeline.errors import DecodeError, SourceError, UsageError
@@ -20,6 +19,7 @@ from crypto_pipeline.history.instruments import known_listings, land_instruments
 from crypto_pipeline.history.raw.journal import noting
 from crypto_pipeline.history.raw.moments import discover_kept
 from crypto_pipeline.history.raw.zone import RawZone
+from crypto_pipeline.history.selection import with_near
 from crypto_pipeline.history.whole import whole
 from crypto_pipeline.lake.session import WriteSession
 from crypto_pipeline.logs import get_logger
@@ -67,13 +67,8 @@ def refuse_unlisted(venue: Venue, serieses: Sequence[Series]) -> None:
         if listed and series.instrument.entity_id not in venue.listings
     ]
     if unknown:
-        near = "; ".join(_with_near(symbol, listed) for symbol in dict.fromkeys(unknown))
+        near = "; ".join(with_near(symbol, listed) for symbol in dict.fromkeys(unknown))
         raise UsageError(
             f"{venue.exchange} does not list {near}. One that was delisted before anybody looked "
             f"is loaded with --unlisted: the archive may still have it"
         )
-
-
-def _with_near(symbol: str, listed: Sequence[str]) -> str:
-    near = get_close_matches(symbol, listed, n=3, cutoff=0.5)
-    return f"{symbol} (near are {', '.join(near)})" if near else symbol

@@ -13,7 +13,7 @@ settlements of the day's interval are expected.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import duckdb
@@ -40,7 +40,9 @@ class DayCounts:
         not_listed: rows that the day lacks because the instrument was not listed yet.
         delisted: rows that the day lacks because it was listed no more.
         missing: the others, which nothing explains.
-        proven: whether the exchange's ids show that nothing is missing; None where they cannot.
+        proven: whether the exchange's ids show that nothing is missing; None where they cannot,
+            and False where a source that should have answered for a part of the day did not.
+        ended: whether the day was over, by our clock and the exchange's, when it was counted.
     """
 
     expected: int
@@ -51,6 +53,7 @@ class DayCounts:
     delisted: int = 0
     missing: int = 0
     proven: bool | None = None
+    ended: bool = True
 
     @property
     def explained(self) -> int:
@@ -82,6 +85,10 @@ def count_days(
             coverage |= {f.series: _funding(session, f) for f in of_kind}
         else:
             coverage |= {f.series: _trades(session, f, counted=counted[f.series]) for f in of_kind}
+    for fetched in finished:
+        for day, counts in coverage[fetched.series].items():
+            ended = day_start(day) + DAY <= fetched.closed_until
+            coverage[fetched.series][day] = replace(counts, ended=ended)
     return coverage
 
 
@@ -178,7 +185,7 @@ def _trade_day(
     whole = Span(day_start(day), day_start(day) + DAY)
     answered = not overlaps(fetched.missing, whole)
     if not counted:
-        return DayCounts(present, present)
+        return DayCounts(present, present, proven=None if answered else False)
     if first is None or last is None:
         return DayCounts(present, present, proven=answered)
     before, after = there.get(day - DAY), there.get(day + DAY)
@@ -224,8 +231,9 @@ def _funding_day(fetched: Fetched, day: date, settled: Settled) -> DayCounts:
     not_listed = min(lacking, sum(at < listed.start for at in due))
     delisted = min(lacking - not_listed, sum(at >= listed.end for at in due))
     missing = lacking - not_listed - delisted
+    proven = False if overlaps(fetched.missing, Span(start, max(start, end))) else None
     return DayCounts(
-        expected, len(there), not_listed=not_listed, delisted=delisted, missing=missing
+        expected, len(there), 0, 0, not_listed, delisted, missing=missing, proven=proven
     )
 
 

@@ -1,7 +1,7 @@
 """What a home holds and lacks, read from `market.coverage`, the count that each load leaves.
 
 What belongs here: reading coverage and naming the runs that are missing. What does not: counting
-it (`history/landing.py`), judging it (`history/checks.py`).
+it (`history/counting.py`), judging it (`history/checks.py`).
 """
 
 from __future__ import annotations

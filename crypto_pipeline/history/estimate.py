@@ -84,7 +84,9 @@ def _add(
 ) -> None:
     rows = _rows(series, spans)
     total.rows = None if rows is None or total.rows is None else total.rows + rows
-    files, left = _files(capabilities.archives.get(series.kind), spans, now)
+    archive = capabilities.archives.get(series.kind)
+    has = archive is not None and archive.has(series.interval)
+    files, left = _files(archive if has else None, spans, now)
     total.files += files
     if rows is None:
         total.disk += files * BYTES_A_TRADE_FILE

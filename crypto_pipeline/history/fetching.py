@@ -16,18 +16,24 @@ from collections.abc import Mapping, Sequence
 
 from crypto_pipeline.domain.gaps import Span, merge_spans, subtract_spans
 from crypto_pipeline.domain.series import Kind, Series
-from crypto_pipeline.errors import DecodeError, SourceError, SourceMissingError
+from crypto_pipeline.errors import DecodeError, SourceError, SourceMissingError, UsageError
 from crypto_pipeline.history.access import Access
 from crypto_pipeline.history.archive import open_file
-from crypto_pipeline.history.kinds import closed_until, unanswered, within
+from crypto_pipeline.history.kinds import closed_until, in_runs, unanswered, within
 from crypto_pipeline.history.paging import Pager
 from crypto_pipeline.history.periods import first_days, is_due, overlaps
 from crypto_pipeline.history.pieces import ARCHIVE, Fetched, Piece, SourceNote
 from crypto_pipeline.logs import get_logger
-from crypto_pipeline.venues.capabilities import Archive, Cut
+from crypto_pipeline.venues.capabilities import Archive, Cut, Empty
 from crypto_pipeline.venues.records import ArchiveFile
 
 log = get_logger(__name__)
+
+DENSE = frozenset({Kind.TRADES, Kind.AGG_TRADES})
+"""Kinds of which one file may hold millions of rows."""
+
+PIECE_ROWS = 250_000
+"""Rows of a file that are handed on together, so that no commit grows with a busy day."""
 
 
 class Fetcher:
@@ -42,6 +48,7 @@ class Fetcher:
         """Fetch the rows of a series whose time is in `span` and that are final by now."""
         listed = self._listed(series, span)
         fetched = Fetched(series, span, listed, closed_until(series, self._access.now))
+        fetched.silent = self._leaves_out(series)
         if listed is not None:
             fetched.missing = subtract_spans(listed, self._held.get(series, ()))
             if fetched.missing and self._says_more_over_rest(series):
@@ -66,6 +73,13 @@ class Fetcher:
             start = max(span.start, series.grid.floor(start))
         return Span(start, end) if start < end else None
 
+    def _leaves_out(self, series: Series) -> bool:
+        """Whether the exchange leaves out bars without a trade, whoever is asked for them now."""
+        return series.kind is Kind.KLINES and any(
+            route.empty is Empty.ABSENT and series.grid in route.intervals
+            for route in self._access.offered(series).klines
+        )
+
     def _says_more_over_rest(self, series: Series) -> bool:
         """Whether REST gives columns of settlements that the archive's files lack."""
         offered = self._access.offered(series)
@@ -88,7 +102,7 @@ class Fetcher:
         series = fetched.series
         archive = self._access.offered(series).archives.get(series.kind)
         known = archive is not None and self._access.exchange.venue.endpoints.archive is not None
-        if archive is None or not known or not _in_archive(series, archive):
+        if archive is None or not known or not archive.has(series.interval):
             return
         for cut in archive.cuts:
             await self._from_files(fetched, self._files(fetched, archive, cut))
@@ -110,13 +124,14 @@ class Fetcher:
 
     async def _from_file(self, fetched: Fetched, file: ArchiveFile) -> list[Span]:
         """Land what is wanted of one file; returns what of it the file did not give."""
-        parts = overlaps(fetched.missing, file.span)
-        async with self._access.turns.turn((file.span.start, str(file.series))):
+        parts, access = overlaps(fetched.missing, file.span), self._access
+        turns = access.dense if file.series.kind in DENSE else access.turns
+        async with turns.turn((file.span.start, str(file.series))):
             try:
                 opened = await open_file(self._access, file, parts)
             except SourceMissingError:
                 return parts
-            except (SourceError, DecodeError) as error:
+            except (SourceError, DecodeError, UsageError) as error:
                 note = SourceNote(file.url, file.span, refused=str(error))
                 fetched.refused.append(note)
                 log.warning("source refused", url=file.url, reason=str(error))
@@ -124,10 +139,7 @@ class Fetcher:
                 return parts
             for part in parts:
                 rows = within(file.series, opened.rows, [part])
-                note = SourceNote(file.url, part, opened.kept, rows.num_rows)
-                await self._access.put(Piece(file.series, ARCHIVE, note, rows))
+                for run, table in in_runs(file.series, rows, part, PIECE_ROWS):
+                    note = SourceNote(file.url, run, opened.kept, table.num_rows)
+                    await access.put(Piece(file.series, ARCHIVE, note, table))
         return unanswered(file.series, opened.rows, parts)
-
-
-def _in_archive(series: Series, archive: Archive) -> bool:
-    return series.interval is None or series.interval in archive.intervals

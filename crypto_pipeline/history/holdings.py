@@ -3,9 +3,9 @@
 What belongs here: that one question. What does not: skipping them (`history/fetching.py`), counting
 what a load left (`history/counting.py`).
 
-A day is held where its coverage says that nothing is missing and was counted after the day had
-ended, or, of klines, where every bar of the day is in the table though the load that brought them
-was interrupted before it counted.
+A day is held where its coverage says that nothing is missing, that every source answered for it,
+and was counted once the day had ended; or, of klines, where every bar of the day is in the table
+though the load that brought them was interrupted before it counted.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _COUNTED = """
     SELECT entity_id, kind, interval, day
     FROM market.coverage
     WHERE entity_id IN (SELECT unnest($entity_ids)) AND day >= $start::DATE AND day < $end::DATE
-        AND missing = 0 AND loaded_at >= day + INTERVAL 1 DAY
+        AND missing = 0 AND proven IS DISTINCT FROM false AND ended
 """
 
 _THERE = """

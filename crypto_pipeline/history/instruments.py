@@ -173,14 +173,17 @@ def known_listings(connection: duckdb.DuckDBPyConnection, exchange: str) -> dict
 
 
 def _refuse_cut_list(discovered: Discovered, current: Mapping[str, Row]) -> None:
-    traded = [id_ for id_, row in current.items() if row["status"] == Status.TRADING.value]
-    listed = sum(id_ in discovered.listings for id_ in traded)
-    if len(traded) >= FEWEST_JUDGED and listed * 2 < len(traded):
-        raise DecodeError(
-            f"the instruments of {discovered.exchange}",
-            given=f"{listed} of the {len(traded)} that traded when it was asked before",
-            expected="at least half of them: so many do not vanish at once",
-        )
+    """Each instrument type has a list of its own, which may be cut alone."""
+    trading = {id_: row for id_, row in current.items() if row["status"] == Status.TRADING.value}
+    for kind in InstrumentType:
+        traded = [id_ for id_, row in trading.items() if row["instrument_type"] == kind.value]
+        listed = sum(id_ in discovered.listings for id_ in traded)
+        if len(traded) >= FEWEST_JUDGED and listed * 2 < len(traded):
+            raise DecodeError(
+                f"the {kind.value} instruments of {discovered.exchange}",
+                given=f"{listed} of the {len(traded)} that traded when it was asked before",
+                expected="at least half of them: so many do not vanish at once",
+            )
 
 
 def _stated(

@@ -6,7 +6,7 @@ not: the tables (`lake/tables.py`), counting what is there (`history/counting.py
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -66,6 +66,28 @@ def in_sequence(series: Series, rows: pa.Table) -> pa.Table:
     place = rows.column_names.index("interval_hours")
     between = pa.array(intervals_between(times(series, rows)), pa.int64())
     return rows.set_column(place, "interval_hours", pc.coalesce(rows["interval_hours"], between))
+
+
+def in_runs(
+    series: Series, rows: pa.Table, part: Span, most: int
+) -> Iterator[tuple[Span, pa.Table]]:
+    """The rows of a part in runs of about `most`, each a range of time of its own.
+
+    Rows of one instant stay together. Rows that do not ascend by time are one run.
+    """
+    stamps = times(series, rows)
+    ascending = bool((np.diff(stamps) >= 0).all())
+    start, first = part.start, 0
+    while ascending and first + most < stamps.size:
+        cut = int(np.searchsorted(stamps, stamps[first + most]))
+        if cut == first:
+            cut = int(np.searchsorted(stamps, stamps[first], side="right"))
+        if cut == stamps.size:
+            break
+        end = EPOCH + int(stamps[cut]) * MICROSECOND
+        yield Span(start, end), rows.slice(first, cut - first)
+        start, first = end, cut
+    yield Span(start, part.end), rows.slice(first)
 
 
 def unanswered(series: Series, rows: pa.Table, parts: Sequence[Span]) -> list[Span]:

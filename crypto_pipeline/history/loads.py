@@ -7,6 +7,7 @@ knowing an exchange's instruments (`history/acquaintance.py`).
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from types import MappingProxyType
 
 from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.domain.series import Series
-from crypto_pipeline.history.access import Access
+from crypto_pipeline.history.access import DENSE_AT_ONCE, Access
 from crypto_pipeline.history.acquaintance import acquaint
 from crypto_pipeline.history.fetching import Fetcher
 from crypto_pipeline.history.landing import Batch, Landed, Landing
@@ -38,6 +39,9 @@ log = get_logger(__name__)
 
 QUEUED_PIECES = 4
 """Pieces that may wait for the writer before the downloads do."""
+
+PROGRESS_SECONDS = 1.0
+"""How often a load says how far it is between two commits."""
 
 STOP_SECONDS = 0.2
 """How often a load looks whether it was told to stop."""
@@ -61,7 +65,7 @@ class Progress:
     """How far a load is.
 
     Attributes:
-        rows: landed so far.
+        rows: that have come so far.
         finished: series that are done.
         total: series of the load.
         limit_use: how much of what the exchange allows is in use, 0 to 1.
@@ -97,6 +101,7 @@ class Load:
         self._reports = {series: SeriesReport(series, span) for series in serieses}
         self._queue: asyncio.Queue[Piece | Fetched] = asyncio.Queue(QUEUED_PIECES)
         self._rows = self._finished = 0
+        self._told = time.monotonic()
         self._stop = Event()
 
     async def run(self, on_report: Callable[[SeriesReport], None]) -> None:
@@ -172,8 +177,8 @@ class Load:
 
     async def _produce(self, serieses: Sequence[Series]) -> None:
         """Fetch all series concurrently into the queue."""
-        turns = Turns(self._pace.downloads)
-        access = Access(self._exchange, self._zone, turns, self._queue.put, self._now)
+        turns, dense = Turns(self._pace.downloads), Turns(DENSE_AT_ONCE)
+        access = Access(self._exchange, self._zone, turns, dense, self._queue.put, self._now)
         fetcher = Fetcher(access, self._held)
 
         async def fetch(series: Series) -> None:
@@ -193,7 +198,14 @@ class Load:
                 batch.finished.append(item)
             else:
                 batch.pieces.append(item)
+            if time.monotonic() - self._told >= PROGRESS_SECONDS:
+                self._tell(batch.rows)
         return batch
+
+    def _tell(self, collected: int = 0) -> None:
+        """Say how far the load is, with so many rows that are not committed yet."""
+        self._told, rows, total = time.monotonic(), self._rows + collected, len(self._reports)
+        self._on_progress(Progress(rows, self._finished, total, self._exchange.limit_use()))
 
     async def _next(self, producer: asyncio.Task[None]) -> Piece | Fetched:
         """The next item of the queue, or the error that keeps the producer from giving one."""
@@ -203,7 +215,7 @@ class Load:
         await asyncio.wait([item, producer], return_when=asyncio.FIRST_COMPLETED)
         if not item.done() and self._queue.empty():
             item.cancel()
-            producer.result()
+            _raise_first(producer)
         return await item
 
     def _account(self, batch: Batch, landed: Landed) -> list[SeriesReport]:
@@ -221,6 +233,14 @@ class Load:
         log.info("committed", rows=batch.rows, sources=len(batch.pieces))
         self._rows += batch.rows
         self._finished += len(done)
-        use = self._exchange.limit_use()
-        self._on_progress(Progress(self._rows, self._finished, len(self._reports), use))
+        self._tell()
         return done
+
+
+def _raise_first(producer: asyncio.Task[None]) -> None:
+    """Raise what ended the producer: of the errors that came together the first."""
+    error = producer.exception()
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if error is not None:
+        raise error

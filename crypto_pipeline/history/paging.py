@@ -18,7 +18,7 @@ from crypto_pipeline.domain.funding import LONGEST_INTERVAL, SHORTEST_INTERVAL
 from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.domain.instruments import InstrumentType
 from crypto_pipeline.domain.series import Kind, Series
-from crypto_pipeline.errors import DecodeError, SourceError
+from crypto_pipeline.errors import DecodeError, SourceError, UsageError
 from crypto_pipeline.history.access import Access
 from crypto_pipeline.history.kinds import closed_until, unanswered
 from crypto_pipeline.history.pages import Page
@@ -26,15 +26,15 @@ from crypto_pipeline.history.periods import overlaps, windows
 from crypto_pipeline.history.pieces import REST, Fetched, Piece, SourceNote
 from crypto_pipeline.history.walking import Walker
 from crypto_pipeline.logs import get_logger
-from crypto_pipeline.venues.capabilities import Empty, FundingRoute, KlineRoute
+from crypto_pipeline.venues.capabilities import FundingRoute, KlineRoute
 
 log = get_logger(__name__)
 
 CHUNK = 40
 """Pages of one series that are asked for together, kept together and landed together."""
 
-Ask = Callable[[Span], Awaitable[Page]]
-"""Asks for one window."""
+Ask = Callable[[Span, datetime], Awaitable[Page]]
+"""Asks for one window, in its place among all."""
 
 
 class Pager:
@@ -63,7 +63,7 @@ class Pager:
                 await self._funding(fetched)
             else:
                 await self._walker.fill(fetched)
-        except (SourceError, DecodeError) as error:
+        except (SourceError, DecodeError, UsageError) as error:
             await self._refuse(fetched, str(error))
 
     def _end_before(self, fetched: Fetched, end: datetime) -> None:
@@ -92,11 +92,10 @@ class Pager:
         series = fetched.series
         for span in fetched.missing:
             route = self._route(fetched, span)
-            fetched.silent = route.empty is Empty.ABSENT
 
-            async def ask(window: Span, route: KlineRoute = route) -> Page:
+            async def ask(window: Span, place: datetime, route: KlineRoute = route) -> Page:
                 request = self._venue.klines_request(route, series, window)
-                page = await self._access.ask(series, request, window)
+                page = await self._access.ask(series, request, window, place)
                 return page.read(self._venue.decode_klines(page.url, series, window, page.body))
 
             await self._fill(fetched, span, windows(span, route.rows * series.grid.length), ask)
@@ -118,9 +117,9 @@ class Pager:
         if route is None:
             raise SourceError(f"{self._venue.exchange} REST", f"has no funding of {series}")
 
-        async def ask(window: Span) -> Page:
+        async def ask(window: Span, place: datetime) -> Page:
             request = self._venue.funding_request(route, series, window)
-            page = await self._access.ask(series, request, window)
+            page = await self._access.ask(series, request, window, place)
             return page.read(self._venue.decode_funding(page.url, series, page.body))
 
         for span in list(fetched.missing):
@@ -149,7 +148,9 @@ class Pager:
         """
         for start in range(0, len(asked), CHUNK):
             chunk = asked[start : start + CHUNK]
-            pages, errors = await _together([ask(window) for window in chunk])
+            # One place for all: else the chunks of all series would fill side by side, unlanded.
+            place = chunk[0].start
+            pages, errors = await _together([ask(window, place) for window in chunk])
             if pages:
                 parts = overlaps([page.span for page in pages], wanted)
                 await self._access.land(fetched.series, pages, parts)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from crypto_pipeline.domain.gaps import Span
-from crypto_pipeline.domain.intervals import DAY, day_start, days
+from crypto_pipeline.domain.intervals import DAY, day_start, days, month_end
 from crypto_pipeline.venues.capabilities import Archive, Cut
 
 
@@ -43,7 +43,7 @@ def period(archive: Archive, cut: Cut, first: date) -> Span:
 
 def _month(first: date) -> Span:
     start = day_start(first)
-    return Span(start, (start + timedelta(days=31)).replace(day=1))
+    return Span(start, month_end(start))
 
 
 def _is_within(month: Span, spans: Sequence[Span]) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -126,11 +126,14 @@ def rebuild(
             _finish(home, made, now)
             return Rebuilt(0, 0, (), in_place=True)
         _start_anew(home, made)
-        with writing(made, MARKET) as session:
-            replay = Replay(RawZone(home), session)
+        with (
+            writing(made, MARKET) as session,
+            closing(Replay(RawZone(home), session)) as replay,
+        ):
             landed = _land(replay, Journal(home).settled_notes(), on_step)
             with alone(home, MARKET, wait=wait), write_lock(home, MARKET):
                 lost, readable = _complete_in(home, made, replay, landed, on_step)
+                replay.close()
                 session.close()
                 in_place = accept_loss or not lost or not readable
                 before = put_in_place(home, made, now) if in_place else None
@@ -156,8 +159,10 @@ def check(home: Path, *, on_step: OnStep = lambda _: None) -> Compared:
             # The first read fixes what the transaction sees: what these notes say, and no more.
             lake.execute(f"FROM {SOURCE_FILES.qualified} LIMIT 1").fetchall()
             notes = Journal(home).notes()
-        with writing(made, MARKET) as session:
-            replay = Replay(RawZone(home), session)
+        with (
+            writing(made, MARKET) as session,
+            closing(Replay(RawZone(home), session)) as replay,
+        ):
             _land(replay, notes, on_step)
         add_rebuilt(lake, made)
         found = differences(lake)

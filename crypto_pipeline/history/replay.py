@@ -18,11 +18,12 @@ from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.domain.intervals import days
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError, RawError, UsageError
+from crypto_pipeline.history.access import DENSE_AT_ONCE
 from crypto_pipeline.history.instruments import discover, known_listings, land_instruments
 from crypto_pipeline.history.kinds import in_sequence, within
 from crypto_pipeline.history.landing import Batch, Landing
 from crypto_pipeline.history.order_books import Snapshot, land_snapshots
-from crypto_pipeline.history.own.replay import land_again
+from crypto_pipeline.history.own.replay import OwnReplay
 from crypto_pipeline.history.pieces import ARCHIVE, IMPORT, Fetched, Piece, SourceNote
 from crypto_pipeline.history.raw.notes import Commit, Finished, SeriesName, Taken
 from crypto_pipeline.history.raw.pages import RawPage
@@ -85,9 +86,14 @@ class Replay:
         self._zone, self._session = zone, session
         self._silent = RawZone(session.home, keep=False)
         self._venues: dict[str, Venue] = {}
-        self._read: tuple[object, pa.Table] | None = None
+        self._read: dict[object, pa.Table] = {}
         self._pack: tuple[Kept, list[RawPage]] | None = None
+        self._own = OwnReplay(session, zone)
         self.rows, self.lost = 0, list[Lost]()
+
+    def close(self) -> None:
+        """Let go of what was read last."""
+        self._own.close()
 
     def land(self, commit: Commit) -> None:
         """Land a commit again; what of it cannot be read goes to `lost`.
@@ -143,9 +149,11 @@ class Replay:
         if taken.kept is None:
             raise RawError(taken.url, "was not kept when it was loaded")
         source = (taken.kept.path, taken.name, taken.source)
-        if self._read is None or self._read[0] != source:
-            self._read = (source, self._decoded(taken, taken.kept.path))
-        return self._read[1]
+        if source not in self._read:
+            while len(self._read) >= DENSE_AT_ONCE:
+                self._read.pop(next(iter(self._read)))
+            self._read[source] = self._decoded(taken, taken.kept.path)
+        return self._read[source]
 
     def _decoded(self, taken: Taken, path: str) -> pa.Table:
         venue, series = self._venue(taken.name.exchange), taken.name.series
@@ -157,7 +165,7 @@ class Replay:
     def _land_own(self, commit: Commit) -> None:
         for taken in commit.taken:
             try:
-                land_again(self._session, self._zone, taken, commit.loaded_at)
+                self._own.land(taken, commit.loaded_at)
                 self.rows += taken.rows or 0
             except (RawError, DecodeError, UsageError) as error:
                 self._lose(taken, str(error))

@@ -76,7 +76,8 @@ class SeriesReport:
             held = [str(day) for day, count in self.days.items() if count.missing]
             return (
                 f"{self.series}: {lacking} rows are missing on {_listed(', ', held)}, as the "
-                f"exchange's own {_PROOF[self.series.kind]} show; load these days again"
+                f"exchange's own {_PROOF[self.series.kind]} show; load these days again, and those "
+                f"beside them"
             )
         return None
 

@@ -117,6 +117,7 @@ def coverage_rows(coverage: Mapping[Series, Mapping[date, DayCounts]], now: date
             "delisted": counts.delisted,
             "missing": counts.missing,
             "proven": counts.proven,
+            "ended": counts.ended,
             "loaded_at": now,
         }
         for series, by_day in coverage.items()

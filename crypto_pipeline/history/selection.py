@@ -178,7 +178,7 @@ def _refuse_unknown(
     known = sorted({one.instrument.symbol.upper() for one in listings.values()})
     unknown = [one.symbol for one in named if one.symbol not in known]
     if unknown:
-        near = "; ".join(_with_near(symbol, known) for symbol in unknown)
+        near = "; ".join(with_near(symbol, known) for symbol in unknown)
         raise UsageError(
             f"{exchange} does not list {near}. Mend CRYPTO_VENUES__{exchange.upper()}__SYMBOLS or "
             f"__UNIVERSE__INCLUDE; one that was delisted long ago is loaded by "
@@ -186,6 +186,7 @@ def _refuse_unknown(
         )
 
 
-def _with_near(symbol: str, known: Sequence[str]) -> str:
+def with_near(symbol: str, known: Sequence[str]) -> str:
+    """A symbol that there is not, with those that are written most alike."""
     near = difflib.get_close_matches(symbol, known, n=NEAR_MATCHES)
     return f"{symbol} (near are {', '.join(near)})" if near else symbol

@@ -16,7 +16,7 @@ from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.domain.intervals import EPOCH
 from crypto_pipeline.domain.klines import MICROSECOND
 from crypto_pipeline.domain.series import Series
-from crypto_pipeline.errors import DecodeError, SourceError
+from crypto_pipeline.errors import DecodeError, SourceError, UsageError
 from crypto_pipeline.history.access import Access
 from crypto_pipeline.history.kinds import times
 from crypto_pipeline.history.pages import Page
@@ -65,7 +65,7 @@ class Walker:
             step = self._forward if route.walk is Walk.FORWARD else self._backward
             try:
                 await step(walk, route)
-            except (SourceError, DecodeError):
+            except (SourceError, DecodeError, UsageError):
                 await self._land(walk)
                 raise
             await self._land(walk)
@@ -104,6 +104,8 @@ class Walker:
             stamps, ids = times(series, page.table), _ids(page)
             _require_start(page, ids, cursor, counted=self._venue.counts(series))
             whole = not ids
+            if whole:
+                await self._require_last(walk, page, cursor)
             passed = walk.left.end if whole else _instant(int(stamps[-1]))
             await self._take(walk, page, Span(walk.left.start, min(passed, walk.left.end)))
             cursor = None if whole else _further(page, max(ids) + 1, beyond=cursor)
@@ -120,6 +122,7 @@ class Walker:
             page = await self._page(series, cursor, walk.whole)
             stamps, ids = times(series, page.table), _ids(page)
             if not ids:
+                self._require_first(walk, page, cursor)
                 break
             passed = _instant(int(stamps[0])) + MICROSECOND
             whole = passed <= walk.left.start or min(ids) <= 1
@@ -128,6 +131,33 @@ class Walker:
             below = cursor.id
             cursor = None if whole else TradeCursor(id=_further(page, min(ids), below=below))
         await self._take(walk, None, walk.left)
+
+    async def _require_last(self, walk: _Walk, page: Page, cursor: int) -> None:
+        """A page without a trade is the end where the newest trades show none that it hides.
+
+        Raises:
+            DecodeError: they do.
+        """
+        series, end = walk.fetched.series, walk.left.end
+        newest = await self._page(series, TradeCursor(), walk.whole)
+        stamps, ids = times(series, newest.table), _ids(newest)
+        before = [id_ for id_, at in zip(ids, stamps.tolist(), strict=True) if _instant(at) < end]
+        if (before and max(before) >= cursor) or (ids and not before):
+            raise DecodeError(page.url, given="no trade", expected=f"those from id {cursor} on")
+
+    def _require_first(self, walk: _Walk, page: Page, cursor: TradeCursor) -> None:
+        """A page without a trade is the beginning where ids begin, or the listing does.
+
+        Raises:
+            DecodeError: ids say that there are trades before.
+        """
+        series = walk.fetched.series
+        listing = self._venue.listings.get(series.instrument.entity_id)
+        listed_at = listing.listed_at if listing else None
+        begins = listed_at is not None and walk.whole.start <= listed_at
+        if (cursor.id or 0) > 1 and self._venue.counts(series) and not begins:
+            expected = f"those before id {cursor.id}"
+            raise DecodeError(page.url, given="no trade", expected=expected)
 
     async def _first_id(self, series: Series, route: TradeRoute, span: Span) -> int | None:
         """The id at which a forward walk starts; None where no trade came since."""

@@ -1,7 +1,7 @@
-"""The origin of a home's data: real, or one synthetic market. A home holds one, for ever.
+"""The origin of a home's data: real, testnets, or one synthetic market. A home holds one, for ever.
 
 What belongs here: the stamp and its check. What does not: finding out what origin a source has
-(`history/origin.py`).
+(`history/endpoints.py`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ from pathlib import Path
 from crypto_pipeline.errors import LakeError, OriginError
 
 REAL = "real"
-ORIGIN = re.compile(r"real|simulator:\d+")
+TESTNET = "testnet"
+"""The testnets of all exchanges: what trades there is nobody's money."""
+ORIGIN = re.compile(r"real|testnet|simulator:\d+")
+VALID = "'real', 'testnet' or 'simulator:<seed>'"
 
 
 def stamp_path(home: Path) -> Path:
@@ -36,8 +39,8 @@ def origin_of(home: Path) -> str | None:
         return None
     except (ValueError, KeyError, TypeError) as error:
         raise LakeError(
-            f"{path} cannot be read ({error}); it should hold "
-            f'{{"origin": "real"}} or {{"origin": "simulator:<seed>"}}'
+            f'{path} cannot be read ({error}); it should hold {{"origin": "<origin>"}}, '
+            f"with {VALID}"
         ) from error
     return origin
 
@@ -47,14 +50,14 @@ def claim(home: Path, origin: str) -> None:
 
     Args:
         home: the home; it is made.
-        origin: `real` or `simulator:<seed>`.
+        origin: `real`, `testnet` or `simulator:<seed>`.
 
     Raises:
         OriginError: the home holds data of another origin.
-        LakeError: the origin is neither.
+        LakeError: the origin is none of them.
     """
     if not ORIGIN.fullmatch(origin):
-        raise LakeError(f"origin '{origin}' is neither 'real' nor 'simulator:<seed>'")
+        raise LakeError(f"origin '{origin}' is not known; valid is {VALID}")
     held = origin_of(home) or _stamp(home, origin)
     if held != origin:
         raise OriginError(str(home), held=held, offered=origin)

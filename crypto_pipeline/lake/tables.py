@@ -188,6 +188,7 @@ COVERAGE = Table(
             ("delisted", pa.int64()),
             ("missing", pa.int64()),
             ("proven", pa.bool_()),
+            ("ended", pa.bool_()),
             ("loaded_at", TIMESTAMP),
         ]
     ),
@@ -200,7 +201,8 @@ COVERAGE = Table(
 missing. Of klines, expected counts the bars closed when the day was loaded, and of the present ones
 `flat` has no trade behind it; of trades, the ids from the day's first to its last; of funding, the
 settlements that its intervals allow. interval is NULL but for klines. `proven` says whether the
-exchange's own ids show that nothing is missing, NULL where it does not count."""
+exchange's own ids show that nothing is missing, NULL where it does not count; it is false where a
+source did not answer. `ended` says whether the day was over when it was counted."""
 
 VERDICTS = Table(
     catalog=Catalog.MARKET,

@@ -20,12 +20,12 @@ from crypto_pipeline.transport.connections import fetch, open_session
 from crypto_pipeline.transport.limits import Limits
 from crypto_pipeline.transport.refusals import (
     Refusal,
-    Reply,
     archive_refusal,
     by_body,
     by_status,
     is_good,
 )
+from crypto_pipeline.transport.replies import Reply
 from crypto_pipeline.transport.retrying import Patience
 from crypto_pipeline.transport.stops import Stops
 from crypto_pipeline.venues.capabilities import Request
@@ -139,7 +139,8 @@ class Exchange:
         async with self._limits.charged(url, request) as charge:
             # It may have begun while we waited for our turn.
             await self._stops.passed(url, first)
-            reply = await fetch(self._open(), url, headers=self._headers(request))
+            seconds, headers = self.venue.endpoints.timeout, self._headers(request)
+            reply = await fetch(self._open(), url, headers=headers, seconds=seconds)
             charge.headers = reply.headers
         refusal = await self._refusal(reply, request)
         if refusal is not None:
@@ -162,9 +163,12 @@ class Exchange:
             error.retry_after /= hurry
 
     def _window(self, request: Request) -> float:
-        """The longest window of the limits that a request counts in, in seconds."""
+        """The shortest window of the limits that a request counts in, in seconds.
+
+        An exchange does not say which of them was broken; if it was another one, it says so again.
+        """
         windows = (limit.seconds for limit in self.venue.limits if limit.name in request.costs)
-        return max(windows, default=1.0)
+        return min(windows, default=1.0)
 
     async def _refusal(self, reply: Reply, request: Request) -> Refusal | None:
         """What is wrong with an answer, None where nothing is."""

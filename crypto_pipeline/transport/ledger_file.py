@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,8 @@ UNDER_WAY = 256
 """Requests without an answer yet, of all processes; one more waits."""
 CLAIMS = 64
 """Waiting processes that keep their place in the queue; one more has none until a place is free."""
+TOUCHED = 3600.0
+"""Seconds after which a file in use is marked as such; what is written to a map alone is not."""
 
 FORMAT = 1.0
 _HEAD = 6
@@ -112,5 +115,8 @@ class LedgerFile:
     def _replaced(self) -> bool:
         """Whether the file that others find under the path is another one, or none."""
         with suppress(FileNotFoundError):
-            return self.path.stat().st_ino != os.fstat(self._descriptor).st_ino
+            found = self.path.stat()
+            if time.time() - found.st_mtime > TOUCHED:
+                os.utime(self._descriptor)
+            return found.st_ino != os.fstat(self._descriptor).st_ino
         return True

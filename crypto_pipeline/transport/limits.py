@@ -32,24 +32,25 @@ from urllib.parse import urlsplit
 
 from crypto_pipeline.errors import SourceBusyError, UsageError
 from crypto_pipeline.transport.ledger import Claim, Ledger, Ticket
+from crypto_pipeline.transport.retrying import LONGEST_WAIT
 from crypto_pipeline.venues.capabilities import Limit, Request
 from crypto_pipeline.venues.records import Endpoints
 from crypto_pipeline.venues.venue import Venue
 
 LONGEST_TURN = 600.0
-"""Seconds that the first in this process's queue waits before it gives up."""
 GRACE = 0.005
 """Seconds that another process may be late with its turn before it is passed."""
-LOST = 120.0
-"""Seconds after which a request without an answer counts as arrived."""
+LOST = LONGEST_WAIT + 120.0
+"""Seconds after which a request without an answer counts as arrived: it may have waited for the end
+of a stop before it was sent."""
 IN_USE = 0.0005
 """Seconds before a ledger is tried again that another process writes just now."""
-KEPT = 86_400.0
-"""Seconds that an idle ledger stays; any limit's window is shorter."""
+KEPT = 7 * 86_400.0
+"""Seconds that a file stays which nobody writes; any window is shorter, and any ban: Binance's
+longest is of three days."""
 CLOSE_TRIES = 200
 """Of noting the last answers."""
 MOST_OPEN = 200
-"""Ledgers that stay open; idle ones beyond are closed."""
 
 
 def shared_folder() -> Path:
@@ -72,9 +73,9 @@ def shared_folder() -> Path:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove ledgers of hosts that nobody asked for KEPT seconds; they would be empty anyway."""
-    for path in folder.glob("*.limit"):
-        with suppress(FileNotFoundError):
+    """Remove what nobody wrote for KEPT seconds: empty ledgers, stops that are over, left-overs."""
+    for path in folder.iterdir():
+        with suppress(OSError):
             if time.time() - path.stat().st_mtime > KEPT:
                 path.unlink()
 
@@ -111,9 +112,20 @@ class Limits:
         venue: whose.
         at_once: how many requests may be under way.
         folder: the shared one; the user's own of this machine if None.
+        longest_turn: seconds that the first in this process's queue waits before it gives up.
+        most_open: ledgers that stay open; idle ones beyond are closed.
     """
 
-    def __init__(self, venue: Venue, at_once: int, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        at_once: int,
+        folder: Path | None = None,
+        *,
+        longest_turn: float = LONGEST_TURN,
+        most_open: int = MOST_OPEN,
+    ) -> None:
+        self._longest_turn, self._most_open = longest_turn, most_open
         self._places = asyncio.Semaphore(at_once)
         self.folder = folder or shared_folder()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -129,7 +141,7 @@ class Limits:
         first what the answers before theirs told.
 
         Raises:
-            SourceBusyError: others use the limit up for LONGEST_TURN seconds.
+            SourceBusyError: others use the limit up for too long.
         """
         charge = Charge()
         try:
@@ -165,13 +177,13 @@ class Limits:
         if key not in self._accounts:
             await self._close_idle()
             path = self.folder / f"{key}.limit"
-            self._accounts[key] = _Account(path, limit, endpoints.hurry)
+            self._accounts[key] = _Account(path, limit, endpoints.hurry, self._longest_turn)
         account = self._accounts[key] = self._accounts.pop(key)  # the last one used comes last
         return account
 
     async def _close_idle(self) -> None:
         for key, account in list(self._accounts.items()):
-            if len(self._accounts) < MOST_OPEN:
+            if len(self._accounts) < self._most_open:
                 return
             if account.idle:
                 del self._accounts[key]
@@ -181,8 +193,8 @@ class Limits:
 class _Account:
     """One ledger as this process waits for it: first come, first served."""
 
-    def __init__(self, path: Path, limit: Limit, hurry: float) -> None:
-        self._limit, self._hurry = limit, hurry
+    def __init__(self, path: Path, limit: Limit, hurry: float, longest_turn: float) -> None:
+        self._limit, self._hurry, self._longest_turn = limit, hurry, longest_turn
         self._turn = asyncio.Lock()
         self._users = 0
         self._unsettled: list[tuple[Ticket, int | None]] = []
@@ -223,7 +235,7 @@ class _Account:
         if cost > self._ledger.allowed:
             raise ValueError(f"{url} costs {cost}, of {self._ledger.allowed} of {self._limit.name}")
         claim = Claim(shared_seconds(self._hurry))
-        until = time.monotonic() + LONGEST_TURN
+        until = time.monotonic() + self._longest_turn
         try:
             while (left := until - time.monotonic()) > 0:
                 answer = self._ledger.take(cost, claim)
@@ -236,7 +248,8 @@ class _Account:
             self._ledger.withdraw(claim)
             raise
         self._ledger.withdraw(claim)
-        reason = f"its limit '{self._limit.name}' was used up by others for {LONGEST_TURN:.0f} s"
+        name, seconds = self._limit.name, self._longest_turn
+        reason = f"its limit '{name}' was used up by others for {seconds:.0f} s"
         raise SourceBusyError(url, reason, retry_after=math.inf)
 
     def settle(self, ticket: Ticket, headers: Mapping[str, str]) -> None:

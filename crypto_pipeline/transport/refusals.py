@@ -8,7 +8,7 @@
 | 418 | `VenueBlockedError` | a ban; the host is left alone for Retry-After, else 2 minutes |
 | 403 | `VenueBlockedError` | a ban or a country; the host is left alone for 10 minutes |
 | 451 | `VenueBlockedError` | a country; the next host is asked |
-| 429, or a code that means a rate limit | `SourceBusyError` | the exchange is left alone for Retry-After, else for the limit's window |
+| 429, or a code that means a rate limit | `SourceBusyError` | the exchange is left alone for Retry-After, else for its shortest limit's window |
 | 5xx, 408, or a code that means trouble on their side | `SourceBusyError` | asked again |
 | a code that means an unknown symbol | `SymbolRefusedError` | the other symbols go on |
 | a code that means permission or country | `VenueBlockedError` | the next host is asked |
@@ -23,7 +23,6 @@ about it (`retrying.py`, `exchange.py`).
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -38,6 +37,7 @@ from crypto_pipeline.errors import (
     SymbolRefusedError,
     VenueBlockedError,
 )
+from crypto_pipeline.transport.replies import Reply, is_whole, plain_words_of, retry_after, words_of
 
 BANS = {403: 600.0, 418: 120.0}
 """Seconds for which a host is left alone after that status, where it does not say itself: Binance's
@@ -61,9 +61,6 @@ BLOCKED = {
 """What a refusal that no second request cures means."""
 
 
-_SECONDS = re.compile(r"-?\d{1,9}(\.\d{1,9})?")
-
-
 class Meaning(Enum):
     """What a coded refusal is."""
 
@@ -75,13 +72,15 @@ class Meaning(Enum):
     REFUSED = "refused"
 
 
+_BINANCE = (
+    ('"code":-1122', Meaning.SYMBOL),
+    ('"code":-4108', Meaning.SYMBOL),
+    ('"code":-1008', Meaning.BUSY),
+    ('"code":-1000', Meaning.BUSY),
+)
 OURS: Mapping[str, tuple[tuple[str, Meaning], ...]] = {
-    "binance": (
-        ('"code":-1122', Meaning.SYMBOL),
-        ('"code":-4108', Meaning.SYMBOL),
-        ('"code":-1008', Meaning.BUSY),
-        ('"code":-1000', Meaning.BUSY),
-    ),
+    "binance": _BINANCE,
+    "binanceusdm": _BINANCE,
     "bybit": (
         ("symbol invalid", Meaning.SYMBOL),
         ('"retCode":10000', Meaning.BUSY),
@@ -100,23 +99,6 @@ unknown product and missing key of Coinbase. ccxt has no class of its own for th
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer as it came.
-
-    Attributes:
-        url: what was asked, without secrets.
-        status: of HTTP.
-        headers: names in any case (aiohttp's mapping does not care).
-        body: whole.
-    """
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Refusal:
     """What an answer that is not good means.
 
@@ -131,15 +113,9 @@ class Refusal:
     ban: float = 0.0
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header, or None; exchanges send seconds, never a date."""
-    text = headers.get("Retry-After", "").strip()
-    return max(0.0, float(text)) if _SECONDS.fullmatch(text) else None
-
-
 def is_good(reply: Reply, success: bytes) -> bool:
     """Whether the answer is good without a closer look: a 2xx, and how good bodies begin."""
-    return reply.status == HTTPStatus.OK and reply.body.startswith(success) and _is_whole(reply)
+    return reply.status == HTTPStatus.OK and reply.body.startswith(success) and is_whole(reply)
 
 
 def by_status(reply: Reply, exchange: str) -> Refusal | None:
@@ -147,15 +123,17 @@ def by_status(reply: Reply, exchange: str) -> Refusal | None:
     status, asked = reply.status, retry_after(reply.headers)
     if status in BLOCKED:
         ban = BANS.get(status, 0.0) if asked is None else asked
-        return Refusal(blocked(reply.url, status, exchange, ban, said=_plain(reply)), ban=ban)
+        return Refusal(
+            blocked(reply.url, status, exchange, ban, said=plain_words_of(reply)), ban=ban
+        )
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        error = SourceBusyError(reply.url, f"HTTP 429{_said(reply)}", retry_after=asked)
+        error = SourceBusyError(reply.url, f"HTTP 429{words_of(reply)}", retry_after=asked)
         return Refusal(error, limited=True)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
-        reason = f"HTTP {status}{_said(reply)}"
+        reason = f"HTTP {status}{words_of(reply)}"
         return Refusal(SourceBusyError(reply.url, reason, retry_after=asked))
-    if status == HTTPStatus.OK and not _is_whole(reply):
-        return Refusal(SourceBusyError(reply.url, f"no whole JSON answer{_said(reply)}"))
+    if status == HTTPStatus.OK and not is_whole(reply):
+        return Refusal(SourceBusyError(reply.url, f"no whole JSON answer{words_of(reply)}"))
     return None
 
 
@@ -164,7 +142,7 @@ def by_body(reply: Reply, exchange: str, ccxt_id: str) -> Refusal | None:
     meaning = _meaning(reply, ccxt_id)
     if meaning is None and reply.status == HTTPStatus.OK:
         return None
-    reason = f"HTTP {reply.status}{_said(reply)}"
+    reason = f"HTTP {reply.status}{words_of(reply)}"
     if reply.status == HTTPStatus.NOT_FOUND and meaning is not Meaning.SYMBOL:
         return Refusal(SourceMissingError(reply.url, f"the exchange does not have it ({reason})"))
     if meaning is None and reply.status in (
@@ -176,11 +154,16 @@ def by_body(reply: Reply, exchange: str, ccxt_id: str) -> Refusal | None:
 
 
 def archive_refusal(reply: Reply, exchange: str) -> SourceError:
-    """What an archive's answer that is not 200 means."""
+    """What an archive's answer that is not 200 means.
+
+    Never a ban: object stores answer 403 for a file that is not there, too.
+    """
     if reply.status == HTTPStatus.NOT_FOUND:
         return SourceMissingError(reply.url, "the archive does not have it (404)")
+    if reply.status in BLOCKED:
+        return blocked(reply.url, reply.status, exchange, said=plain_words_of(reply))
     found = by_status(reply, exchange)
-    return found.error if found else SourceError(reply.url, f"HTTP {reply.status}{_said(reply)}")
+    return found.error if found else SourceError(reply.url, f"HTTP {reply.status}{words_of(reply)}")
 
 
 def blocked(
@@ -270,20 +253,3 @@ def _client(ccxt_id: str) -> Any:
     import ccxt
 
     return getattr(ccxt, ccxt_id)()
-
-
-def _is_whole(reply: Reply) -> bool:
-    """Whether a body looks like JSON from its first to its last byte."""
-    ends = reply.body.lstrip()[:1] + reply.body.rstrip()[-1:]
-    return ends in (b"{}", b"[]")
-
-
-def _plain(reply: Reply) -> str:
-    """The beginning of a body, but of a page."""
-    return "" if reply.body.lstrip().startswith(b"<") else _said(reply)
-
-
-def _said(reply: Reply) -> str:
-    """The beginning of a body, for an error."""
-    text = reply.body[:200].decode("utf-8", "replace").strip()
-    return f": {text}" if text else ""

@@ -34,7 +34,8 @@ Result = TypeVar("Result")
 ATTEMPTS = 5
 ATTEMPTS_BEFORE_NEXT_HOST = 2
 """Of a request whose exchange has another host."""
-LONGEST_WAIT = 120.0
+LONGEST_WAIT = 300.0
+"""The longest window of any limit; a ban lasts longer."""
 BREAKS = 3
 GIVEN_UP = 60.0
 

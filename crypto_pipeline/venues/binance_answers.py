@@ -23,17 +23,20 @@ from crypto_pipeline.domain.klines import TIMESTAMP, with_vwap
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError
 from crypto_pipeline.venues.book_columns import book_table
-from crypto_pipeline.venues.columns import NO_KLINES, kline_table, numbers, read_json
+from crypto_pipeline.venues.columns import (
+    NO_KLINES,
+    Count,
+    Milliseconds,
+    kline_table,
+    numbers,
+    read_json,
+)
 from crypto_pipeline.venues.csv_columns import MICROSECOND_STAMPS
 from crypto_pipeline.venues.funding_columns import funding_table
 from crypto_pipeline.venues.trade_columns import taker_sides, trade_table
 
-Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799_999)]
-"""Since the epoch, up to the year 9999."""
 TradeTime = Annotated[int, msgspec.Meta(ge=0, lt=10**16)]
 """In ms, or where so asked in µs up to the year 2286; `_timestamps` tells them apart."""
-Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-"""An id or a number of things."""
 
 _KlineRow = tuple[Milliseconds, str, str, str, str, str, Milliseconds, str, Count, str, str, str]
 _KLINE_FIELDS = (

@@ -14,12 +14,13 @@ import pyarrow as pa
 
 from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.domain.instruments import InstrumentType
-from crypto_pipeline.domain.intervals import Interval, day_start
+from crypto_pipeline.domain.intervals import Interval, day_start, month_end
 from crypto_pipeline.domain.klines import VALUE_COLUMNS, microseconds, with_vwap
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError, UsageError
 from crypto_pipeline.venues.capabilities import Archive, Cut
-from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_columns, unzip
+from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_columns
+from crypto_pipeline.venues.csv_text import CsvText, Packing
 from crypto_pipeline.venues.funding_columns import funding_table
 from crypto_pipeline.venues.kline_csv import read_klines
 from crypto_pipeline.venues.records import ArchiveFile
@@ -119,7 +120,7 @@ def locate_file(base: str, symbol: str, series: Series, cut: Cut, first_day: dat
         )
     start = day_start(first_day)
     if cut is Cut.MONTHLY:
-        end, stamp = (start + timedelta(days=31)).replace(day=1), f"{first_day:%Y-%m}"
+        end, stamp = month_end(start), f"{first_day:%Y-%m}"
     else:
         end, stamp = start + timedelta(days=1), f"{first_day:%Y-%m-%d}"
     family = _FAMILY[series.kind]
@@ -133,33 +134,33 @@ def locate_file(base: str, symbol: str, series: Series, cut: Cut, first_day: dat
 
 def read_file(file: ArchiveFile, content: bytes) -> pa.Table:
     """The rows of a zip, verified one by one, in the columns of its kind."""
-    readers: Mapping[Kind, Callable[[ArchiveFile, bytes], pa.Table]] = {
+    readers: Mapping[Kind, Callable[[ArchiveFile, CsvText], pa.Table]] = {
         Kind.KLINES: _klines,
         Kind.TRADES: _trades,
         Kind.AGG_TRADES: _agg_trades,
         Kind.FUNDING: _funding,
     }
-    return readers[file.series.kind](file, unzip(file.name, content))
+    return readers[file.series.kind](file, CsvText(file.name, content, Packing.ZIP))
 
 
-def _klines(file: ArchiveFile, text: bytes) -> pa.Table:
-    table = read_klines(file.name, text, KLINE_CSV, file.series.grid, file.span)
+def _klines(file: ArchiveFile, text: CsvText) -> pa.Table:
+    table = read_klines(text, KLINE_CSV, file.series.grid, file.span)
     vwap = with_vwap(table["volume_base"], table["volume_quote"])
     return table.append_column("vwap", vwap).select(["open_time", *VALUE_COLUMNS])
 
 
-def _trades(file: ArchiveFile, text: bytes) -> pa.Table:
+def _trades(file: ArchiveFile, text: CsvText) -> pa.Table:
     return _traded(file, text, "trade_seq")
 
 
-def _agg_trades(file: ArchiveFile, text: bytes) -> pa.Table:
+def _agg_trades(file: ArchiveFile, text: CsvText) -> pa.Table:
     return _traded(file, text, "agg_id", "first_trade_seq", "last_trade_seq")
 
 
-def _traded(file: ArchiveFile, text: bytes, *ids: str) -> pa.Table:
+def _traded(file: ArchiveFile, text: CsvText, *ids: str) -> pa.Table:
     kind = file.series.kind
     layout = _TRADE_CSV[kind, file.series.instrument.instrument_type]
-    rows = read_columns(file.name, text, layout)
+    rows = read_columns(text, layout)
     columns = {
         **{name: rows[name] for name in (*ids, "price", "amount")},
         "ts_event": instants(file.name, rows["time"]),
@@ -170,8 +171,8 @@ def _traded(file: ArchiveFile, text: bytes, *ids: str) -> pa.Table:
     return table
 
 
-def _funding(file: ArchiveFile, text: bytes) -> pa.Table:
-    rows = read_columns(file.name, text, _FUNDING_CSV)
+def _funding(file: ArchiveFile, text: CsvText) -> pa.Table:
+    rows = read_columns(text, _FUNDING_CSV)
     stamps = instants(file.name, rows["time"]).cast(pa.int64()).to_numpy()
     first, end = microseconds(file.span.start), microseconds(file.span.end)
     outside = (stamps < first) | (stamps >= end)

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
 
 import msgspec
 
 from crypto_pipeline.domain.instruments import Instrument, InstrumentType, Listing, Status
 from crypto_pipeline.domain.intervals import EPOCH
 from crypto_pipeline.errors import DecodeError
-from crypto_pipeline.venues.binance_answers import Milliseconds
-from crypto_pipeline.venues.columns import numbers, read_json
+from crypto_pipeline.venues.columns import Milliseconds, numbers, read_json, step
 from crypto_pipeline.venues.records import ListingPage
 
 NEVER = 4_133_404_800_000
 """The delivery date of a perpetual whose end is not known, ms (2100-12-25)."""
 
-PERPETUAL = "PERPETUAL"
+PERPETUALS = frozenset({"PERPETUAL", "TRADIFI_PERPETUAL"})
+"""Contracts without an end: of coins, and of metals and shares (`XAUUSDT`)."""
 
 SPOT_STATUS = {
     "PRE_TRADING": Status.PRE_LAUNCH,
@@ -88,7 +87,7 @@ def read_listings(where: str, instrument_type: InstrumentType, body: bytes) -> L
     """What an exchangeInfo lists: pairs, or linear perpetuals without dated contracts."""
     symbols = read_json(where, body, _Info).symbols
     if instrument_type is InstrumentType.PERP:
-        symbols = [one for one in symbols if one.contract == PERPETUAL and one.margin == one.quote]
+        symbols = [one for one in symbols if one.contract in PERPETUALS and one.margin == one.quote]
     return ListingPage([_listing(where, instrument_type, one) for one in symbols])
 
 
@@ -114,25 +113,12 @@ def _listing(where: str, instrument_type: InstrumentType, one: _Symbol) -> Listi
         instrument=Instrument("binance", instrument_type, one.base, one.quote),
         native_symbol=one.symbol,
         status=statuses[one.status],
-        tick_size=_step(place, "tickSize", price.tick_size),
-        lot_size=_step(place, "stepSize", lot.step_size),
-        min_notional=_step(place, "minNotional", least.min_notional or least.notional),
+        tick_size=step(place, "tickSize", price.tick_size),
+        lot_size=step(place, "stepSize", lot.step_size),
+        min_notional=step(place, "minNotional", least.min_notional or least.notional),
         listed_at=_instant(one.onboard),
         delisted_at=_instant(None if one.delivery == NEVER else one.delivery),
     )
-
-
-def _step(place: str, field: str, text: str | None) -> Decimal | None:
-    """A step or a least value; 0 is how Binance writes that there is none."""
-    if text is None:
-        return None
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal(-1)
-    if not value.is_finite() or value < 0:
-        raise DecodeError(place, field=field, given=f"'{text}'", expected="a number, 0 or above")
-    return value.normalize() if value else None
 
 
 def _instant(milliseconds: int | None) -> datetime | None:

@@ -28,7 +28,6 @@ def book_table(
     *,
     at_us: int | None = None,
     sequence_id: int | None = None,
-    contract_size: float = 1.0,
 ) -> pa.Table:
     """A snapshot in BOOK_COLUMNS: one row.
 
@@ -38,14 +37,12 @@ def book_table(
         asks: levels, best first.
         at_us: the exchange's own time in µs since the epoch, None where it gives none.
         sequence_id: its number of the book's state, None where it has none.
-        contract_size: base coin of one unit of amount.
 
     Raises:
         DecodeError: a text is no number, or the book is empty, crossed or out of order.
     """
     sides = [
-        _levels(f"{where}, {name}", levels, contract_size)
-        for name, levels in (("bids", bids), ("asks", asks))
+        _levels(f"{where}, {name}", levels) for name, levels in (("bids", bids), ("asks", asks))
     ]
     broken = broken_rule(*sides)
     if broken is not None:
@@ -64,11 +61,10 @@ def book_table(
     )
 
 
-def _levels(where: str, levels: TextLevels, contract_size: float) -> Levels:
+def _levels(where: str, levels: TextLevels) -> Levels:
     for row, level in enumerate(levels, start=1):
         if len(level) < 2:
             raise DecodeError(where, row=row, given=f"{level}", expected="a price and an amount")
     prices = numbers(where, "price", [level[0] for level in levels]).to_pylist()
     amounts = numbers(where, "amount", [level[1] for level in levels]).to_pylist()
-    scaled = amounts if contract_size == 1.0 else [amount * contract_size for amount in amounts]
-    return list(zip(prices, scaled, strict=True))
+    return list(zip(prices, amounts, strict=True))

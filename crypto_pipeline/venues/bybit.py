@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
+from urllib.parse import unquote
 
 import pyarrow as pa
 
@@ -175,7 +176,8 @@ class Bybit(Venue):
         if instrument_type is SPOT:
             return _request("instruments", category=category)
         status, _, page = (cursor or STATUSES_ASKED[0]).partition(":")
-        after = {"cursor": page} if page else {}
+        # It comes encoded for a URL, and is encoded like any other text when it is asked with.
+        after = {"cursor": unquote(page)} if page else {}
         return _request("instruments", category=category, status=status, limit=1000, **after)
 
     def decode_instruments(

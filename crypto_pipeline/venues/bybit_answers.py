@@ -10,20 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
 from crypto_pipeline.domain.instruments import Instrument, InstrumentType, Listing, Status
 from crypto_pipeline.domain.intervals import EPOCH
 from crypto_pipeline.errors import DecodeError
+from crypto_pipeline.venues.columns import Count, Milliseconds, step
 
 Result = TypeVar("Result")
 Level = tuple[str, str]
 KlineRow = tuple[str, str, str, str, str, str, str]
-Milliseconds = Annotated[int, Meta(ge=0, le=10**14)]
-Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 STATUSES = {
     "Trading": Status.TRADING,
@@ -160,28 +158,17 @@ def listing_of(where: str, instrument_type: InstrumentType, row: InstrumentRow) 
         instrument=Instrument("bybit", instrument_type, row.base_coin, row.quote_coin),
         native_symbol=row.symbol,
         status=STATUSES[row.status],
-        tick_size=_step(place, "tickSize", row.price_filter.tick_size),
-        lot_size=_step(place, "basePrecision", lots.base_precision)
+        tick_size=step(place, "tickSize", row.price_filter.tick_size),
+        lot_size=step(place, "basePrecision", lots.base_precision)
         if pair
-        else _step(place, "qtyStep", lots.qty_step),
-        min_notional=_step(place, "minOrderAmt", lots.min_order_amt)
+        else step(place, "qtyStep", lots.qty_step),
+        min_notional=step(place, "minOrderAmt", lots.min_order_amt)
         if pair
-        else _step(place, "minNotionalValue", lots.min_notional_value),
+        else step(place, "minNotionalValue", lots.min_notional_value),
         funding_interval_hours=_hours(place, row.funding_interval),
         listed_at=_instant(place, "launchTime", row.launch_time),
         delisted_at=_instant(place, "deliveryTime", row.delivery_time),
     )
-
-
-def _step(where: str, name: str, text: str) -> Decimal | None:
-    """A step, None where there is no text."""
-    try:
-        step = Decimal(text) if text else None
-    except InvalidOperation:
-        step = Decimal("NaN")
-    if step is not None and not (step.is_finite() and step > 0):
-        raise DecodeError(where, field=name, given=f"'{text}'", expected="a number above 0")
-    return step
 
 
 def _hours(where: str, minutes: int) -> int | None:

@@ -28,7 +28,8 @@ from crypto_pipeline.domain.klines import TIMESTAMP
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError
 from crypto_pipeline.venues.capabilities import Cut
-from crypto_pipeline.venues.csv_columns import CsvLayout, gunzip, instants, read_columns
+from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_columns
+from crypto_pipeline.venues.csv_text import CsvText, Packing
 from crypto_pipeline.venues.records import ArchiveFile
 from crypto_pipeline.venues.trade_columns import refuse_outside, trade_table
 
@@ -99,7 +100,7 @@ def decode_trades(file: ArchiveFile, symbol: str, content: bytes) -> pa.Table:
         DecodeError: it is no gzip of the CSV that Bybit writes, or holds trades of another symbol
             or day; names file, row and field.
     """
-    text = gunzip(file.name, content)
+    text = CsvText(file.name, content, Packing.GZIP)
     if file.series.instrument.instrument_type is InstrumentType.SPOT:
         columns = _spot_columns(file, text)
     else:
@@ -114,8 +115,8 @@ def linear_times(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.rint(np.asarray(seconds) * 1e6).astype(np.int64)
 
 
-def _linear_columns(file: ArchiveFile, symbol: str, text: bytes) -> dict[str, pa.Array]:
-    table = _read(file.name, text, LINEAR, LINEAR_TYPES, "RPI")
+def _linear_columns(file: ArchiveFile, symbol: str, text: CsvText) -> dict[str, pa.Array]:
+    table = _read(text, LINEAR, LINEAR_TYPES, "RPI")
     others = pc.not_equal(table["symbol"], symbol)
     _refuse(file.name, table, "symbol", others, f"'{symbol}'")
     late = pc.greater_equal(pc.abs(table["timestamp"]), EXACT_SECONDS)
@@ -131,8 +132,8 @@ def _linear_columns(file: ArchiveFile, symbol: str, text: bytes) -> dict[str, pa
     }
 
 
-def _spot_columns(file: ArchiveFile, text: bytes) -> dict[str, pa.Array]:
-    table = _read(file.name, text, SPOT, SPOT_TYPES, "rpi")
+def _spot_columns(file: ArchiveFile, text: CsvText) -> dict[str, pa.Array]:
+    table = _read(text, SPOT, SPOT_TYPES, "rpi")
     late = pc.greater_equal(pc.abs(table["timestamp"]), EXACT_MS)
     _refuse(file.name, table, "timestamp", late, f"ms below {EXACT_MS}")
     day = f"{file.span.start:%Y-%m-%d}"
@@ -147,20 +148,20 @@ def _spot_columns(file: ArchiveFile, text: bytes) -> dict[str, pa.Array]:
 
 
 def _read(
-    name: str, text: bytes, columns: tuple[str, ...], types: dict[str, pa.DataType], rpi: str
+    text: CsvText, columns: tuple[str, ...], types: dict[str, pa.DataType], rpi: str
 ) -> pa.Table:
     """The kept columns and `trade_type`, which is NULL where a file has no column of RPI."""
-    header = text[:_LONGEST_HEADER].partition(b"\n")[0].decode(errors="replace")
+    header = text.head()[:_LONGEST_HEADER].partition(b"\n")[0].decode(errors="replace")
     told = header == ",".join((*columns, rpi))
     if not told and header != ",".join(columns):
         expected = f"{','.join(columns)}, with or without {rpi}"
-        raise DecodeError(name, row=1, given=f"'{header}'", expected=expected)
+        raise DecodeError(text.name, row=1, given=f"'{header}'", expected=expected)
     if not told:
-        table = read_columns(name, text, CsvLayout(columns, types))
+        table = read_columns(text, CsvLayout(columns, types))
         return table.append_column("trade_type", pa.nulls(table.num_rows, pa.string()))
     layout = CsvLayout((*columns, rpi), {**types, rpi: pa.int64()})
-    table = read_columns(name, text, layout)
-    _refuse(name, table, rpi, pc.invert(pc.is_in(table[rpi], pa.array([0, 1]))), "0 or 1")
+    table = read_columns(text, layout)
+    _refuse(text.name, table, rpi, pc.invert(pc.is_in(table[rpi], pa.array([0, 1]))), "0 or 1")
     kinds = pc.if_else(pc.equal(table[rpi], 1), "rpi", pa.scalar(None, pa.string()))
     return table.append_column("trade_type", kinds)
 

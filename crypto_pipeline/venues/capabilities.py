@@ -221,6 +221,10 @@ class Archive:
     intervals: frozenset[Interval] = frozenset()
     silent: frozenset[str] = frozenset()
 
+    def has(self, interval: Interval | None) -> bool:
+        """Whether it has klines of an interval; None is of other kinds, which have none."""
+        return interval is None or interval in self.intervals
+
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:

@@ -51,7 +51,7 @@ from crypto_pipeline.venues.capabilities import (
     Walk,
 )
 from crypto_pipeline.venues.coinbase_products import read_listings, read_volumes
-from crypto_pipeline.venues.columns import kline_table, numbers, read_json, stamps
+from crypto_pipeline.venues.columns import NO_KLINES, kline_table, numbers, read_json, stamps
 from crypto_pipeline.venues.records import ListingPage, TradeCursor
 from crypto_pipeline.venues.rfc3339 import utc_instant, utc_instants
 from crypto_pipeline.venues.trade_columns import taker_sides, trade_table
@@ -199,7 +199,7 @@ class Coinbase(Venue):
         """Candles, newest first as they come; a bar without a trade is absent."""
         rows = [msgspec.structs.astuple(row) for row in read_json(where, body, _Candles).candles]
         if not rows:
-            return kline_table(where, series, span, stamps(where, "start", [], _SECOND_US), {})
+            return NO_KLINES
         starts, *values = zip(*rows, strict=True)
         named = zip(("open", "high", "low", "close", "volume_base"), values, strict=True)
         columns = {name: numbers(where, name, texts) for name, texts in named}

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 
 import msgspec
 
 from crypto_pipeline.domain.instruments import Instrument, InstrumentType, Listing, Status
 from crypto_pipeline.errors import DecodeError
-from crypto_pipeline.venues.columns import numbers, read_json
+from crypto_pipeline.venues.columns import numbers, read_json, step
 from crypto_pipeline.venues.records import ListingPage
 from crypto_pipeline.venues.rfc3339 import utc_instant
 
@@ -109,9 +108,9 @@ def _listing(where: str, product: _Product) -> Listing:
         instrument=Instrument("coinbase", InstrumentType.SPOT, base, quote),
         native_symbol=product.product_id,
         status=_status(product),
-        tick_size=_step(where, "price_increment", product.price_increment),
-        lot_size=_step(where, "base_increment", product.base_increment),
-        min_notional=_step(where, "quote_min_size", product.quote_min_size),
+        tick_size=step(where, "price_increment", product.price_increment),
+        lot_size=step(where, "base_increment", product.base_increment),
+        min_notional=step(where, "quote_min_size", product.quote_min_size),
         listed_at=_listed_at(where, product.new_at),
     )
 
@@ -123,18 +122,6 @@ def _status(product: _Product) -> Status:
     disabled = product.is_disabled or product.trading_disabled or product.status == "offline"
     unmatched = product.cancel_only or product.post_only or product.auction_mode
     return Status.HALTED if disabled or unmatched else Status.TRADING
-
-
-def _step(where: str, field: str, text: str) -> Decimal | None:
-    if not text:
-        return None
-    try:
-        step = Decimal(text)
-    except InvalidOperation:
-        step = Decimal("NaN")
-    if not step.is_finite() or step < 0:
-        raise DecodeError(where, field=field, given=f"'{text}'", expected="a number not below 0")
-    return step
 
 
 def _listed_at(where: str, new_at: str | None) -> datetime | None:

@@ -8,7 +8,8 @@ CSV (`venues/kline_csv.py`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, TypeVar
 
 import msgspec
 import numpy as np
@@ -28,6 +29,14 @@ PRECISE_DIGITS = 15
 
 LATEST_US = 253_402_300_799_999_999
 """The last µs of the year 9999: what a datetime, and an int64 of µs, can still say."""
+
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=LATEST_US // 1000)]
+"""Since the epoch, up to the year 9999."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""An id or a number of things."""
+
+STEPS = Decimal("1e-30"), Decimal("1e30")
+"""The least and the largest step that is believed: products of such fit any Decimal."""
 
 PRICES = ("open", "high", "low", "close", "price")
 NO_KLINES = pa.schema(
@@ -79,9 +88,33 @@ def _bad_number(where: str, field: str, texts: Sequence[str | None]) -> DecodeEr
     return DecodeError(where, field=field, given="numbers whose sum overflows", expected="prices")
 
 
+def step(where: str, field: str, text: str | None) -> Decimal | None:
+    """A step or a least value of an instrument; None where there is none: no text, or 0.
+
+    Raises:
+        DecodeError: it is below 0, NaN, infinite, no number at all, or beyond STEPS.
+    """
+    if not text:
+        return None
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    # A NaN compares with nothing: it raises.
+    if value.is_nan() or (value and not STEPS[0] <= value <= STEPS[1]):
+        expected = f"0, or a number from {STEPS[0]} to {STEPS[1]}"
+        raise DecodeError(where, field=field, given=f"'{text[:50]}'", expected=expected)
+    return value.normalize() if value else None
+
+
+def too_long(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Which decimal texts have more significant digits than a DOUBLE keeps; a boolean for each."""
+    digits = pc.utf8_ltrim(pc.replace_substring(texts, ".", ""), characters="0")
+    return pc.greater(pc.utf8_length(pc.utf8_rtrim(digits, characters="0")), PRECISE_DIGITS)
+
+
 def _refuse_imprecise(where: str, field: str, column: pa.Array) -> None:
-    digits = pc.utf8_ltrim(pc.replace_substring(column, ".", ""), characters="0")
-    long = pc.greater(pc.utf8_length(pc.utf8_rtrim(digits, characters="0")), PRECISE_DIGITS)
+    long = too_long(column)
     if pc.any(long).as_py():
         row = pc.index(long, value=True).as_py()
         raise DecodeError(

@@ -1,18 +1,17 @@
-"""CSV of bulk archives into Arrow columns, strictly: unpacking, numbers, instants.
+"""CSV of bulk archives into Arrow columns, strictly: rows, numbers, instants.
 
 What belongs here: reading a file of a known layout, with the row and field named where it fails.
-What does not: what a record may be (`venues/kline_csv.py`, `venues/trade_columns.py`), which
-columns an exchange writes (its own module), downloading, checksums.
+What does not: unpacking (`venues/csv_text.py`), what a record may be (`venues/kline_csv.py`,
+`venues/trade_columns.py`), which columns an exchange writes (its own module).
 """
 
 from __future__ import annotations
 
 import io
 import re
-import zipfile
-import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -21,18 +20,12 @@ from pyarrow import csv as pacsv
 
 from crypto_pipeline.domain.klines import TIMESTAMP
 from crypto_pipeline.errors import DecodeError
-from crypto_pipeline.venues.columns import PRECISE_DIGITS, PRICES
-
-MAX_UNPACKED = 1 << 30
-"""Bytes that one file may unpack to: ten years of 1m bars, or ten million trades, are less."""
+from crypto_pipeline.venues.columns import PRECISE_DIGITS, PRICES, too_long
+from crypto_pipeline.venues.csv_text import HEAD, CsvText
 
 MICROSECOND_STAMPS = 10**14
 """From here on a number of the year 1973 and later is µs, below it ms."""
 
-_BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError)
-"""What zipfile raises on bytes that are no zip; a RuntimeError where it takes it for encrypted."""
-
-_GZIP = 16 + zlib.MAX_WBITS
 _BLOCK = 1 << 23
 """Bytes that are parsed at once: long enough for speed, short enough for memory."""
 
@@ -57,61 +50,16 @@ class CsvLayout:
     types: Mapping[str, pa.DataType]
 
 
-def unzip(name: str, content: bytes) -> bytes:
-    """The one CSV inside a zip.
-
-    Raises:
-        DecodeError: the zip is broken, or holds something else.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-            if len(members) != 1 or members[0].file_size > MAX_UNPACKED:
-                raise DecodeError(
-                    name,
-                    given=f"{len(members)} files of {sum(m.file_size for m in members)} bytes",
-                    expected=f"one CSV of at most {MAX_UNPACKED} bytes",
-                )
-            return archive.read(members[0])
-    except _BROKEN_ZIP as error:
-        raise DecodeError(name, given=f"a broken zip ({error})", expected="a zip") from error
-
-
-def gunzip(name: str, content: bytes) -> bytes:
-    """The text inside a gzip file, its CRC checked; several members one after another are one text.
-
-    Raises:
-        DecodeError: it is no gzip, it is cut or spoiled, or it unpacks to more than MAX_UNPACKED.
-    """
-    parts: list[bytes] = []
-    left, room = content, MAX_UNPACKED
-    try:
-        while left or not parts:
-            member = zlib.decompressobj(_GZIP)
-            parts.append(member.decompress(left, room + 1))
-            room -= len(parts[-1])
-            if room < 0:
-                expected = f"a gzip of at most {MAX_UNPACKED} bytes"
-                raise DecodeError(name, given="a larger one", expected=expected)
-            if not member.eof:
-                raise DecodeError(name, given="a gzip that is cut short", expected="a whole one")
-            left = member.unused_data
-    except zlib.error as error:
-        raise DecodeError(name, given=f"a broken gzip ({error})", expected="a gzip") from error
-    return b"".join(parts)
-
-
 def header_rows(text: bytes) -> int:
     """1 where the first row names the columns: it begins with a letter or with no ASCII at all."""
     return int(text[:1].isalpha() or text[:1] > b"\x7f")
 
 
-def read_columns(name: str, text: bytes, layout: CsvLayout) -> pa.Table:
+def read_columns(text: CsvText, layout: CsvLayout) -> pa.Table:
     """The kept columns of a CSV, with or without a header row; there may be no other row.
 
     Args:
-        name: the file, for errors.
-        text: the CSV.
+        text: the CSV; it is read block by block.
         layout: its columns; those named as a price (`price`, `open` …) are held to the digits
             that a DOUBLE keeps.
 
@@ -119,18 +67,17 @@ def read_columns(name: str, text: bytes, layout: CsvLayout) -> pa.Table:
         DecodeError: a row is cut, a field is empty, is of another type or no finite number, or a
             price has too many digits; names row and field.
     """
-    header = header_rows(text)
-    if not text or (header and text.find(b"\n") in (-1, len(text) - 1)):
-        return pa.schema(list(layout.types.items())).empty_table()
-    texts = {column: pa.string() for column in layout.types if column in PRICES}
+    schema, head = pa.schema(list(layout.types.items())), text.head()
+    header = header_rows(head)
+    whole = len(head) < HEAD
+    if not head or (header and whole and head.find(b"\n") in (-1, len(head) - 1)):
+        return schema.empty_table()
     try:
-        table = _parse(text, layout, header, {**layout.types, **texts})
-        _refuse_imprecise_prices(name, table, header)
-        table = table.cast(pa.schema(list(layout.types.items())))
+        table = pa.Table.from_batches(_batches(text, layout, header), schema)
     except pa.ArrowInvalid as error:
-        raise _first_bad_row(name, text, layout, header, error) from error
+        raise _first_bad_row(text, layout, header, error) from error
     for column in table.column_names:
-        _refuse_impossible(name, column, table[column], header)
+        _refuse_impossible(text.name, column, table[column], header)
     return table
 
 
@@ -153,11 +100,20 @@ def instants(name: str, values: pa.ChunkedArray) -> pa.Array:
     return pa.array(stamps * (1 if large.any() else 1000)).cast(TIMESTAMP)
 
 
-def _parse(
-    text: bytes, layout: CsvLayout, header: int, types: Mapping[str, pa.DataType]
-) -> pa.Table:
-    return pacsv.read_csv(
-        pa.BufferReader(text),
+def _batches(text: CsvText, layout: CsvLayout, header: int) -> Iterator[pa.RecordBatch]:
+    """The rows block by block; prices are text until their digits were looked at."""
+    schema, row = pa.schema(list(layout.types.items())), header
+    with text.open() as content, _parse(content, layout, header) as blocks:
+        for block in blocks:
+            _refuse_imprecise_prices(text.name, block, row)
+            row += block.num_rows
+            yield block.cast(schema)
+
+
+def _parse(content: BinaryIO, layout: CsvLayout, header: int) -> pacsv.CSVStreamingReader:
+    texts = {column: pa.string() for column in layout.types if column in PRICES}
+    return pacsv.open_csv(
+        content,
         read_options=pacsv.ReadOptions(
             column_names=list(layout.columns),
             skip_rows=header,
@@ -166,8 +122,8 @@ def _parse(
         ),
         parse_options=pacsv.ParseOptions(quote_char=False, ignore_empty_lines=False),
         convert_options=pacsv.ConvertOptions(
-            column_types=dict(types),
-            include_columns=list(types),
+            column_types={**layout.types, **texts},
+            include_columns=list(layout.types),
             null_values=[""],
             strings_can_be_null=True,
         ),
@@ -175,15 +131,16 @@ def _parse(
 
 
 def _first_bad_row(
-    name: str, text: bytes, layout: CsvLayout, header: int, error: pa.ArrowInvalid
+    text: CsvText, layout: CsvLayout, header: int, error: pa.ArrowInvalid
 ) -> DecodeError:
     """Find by hand what the fast reader refused."""
-    for row, line in enumerate(io.BytesIO(text), start=1):
-        fields = line.decode("utf-8", errors="replace").rstrip("\r\n").split(",")
-        found = _bad_field(name, row, fields, layout) if row > header else None
-        if found is not None:
-            return found
-    return DecodeError(name, given=str(error), expected="the documented CSV")
+    with text.open() as content:
+        for row, line in enumerate(io.BufferedReader(cast("io.RawIOBase", content)), start=1):
+            fields = line.decode("utf-8", errors="replace").rstrip("\r\n").split(",")
+            found = _bad_field(text.name, row, fields, layout) if row > header else None
+            if found is not None:
+                return found
+    return DecodeError(text.name, given=str(error), expected="the documented CSV")
 
 
 def _bad_field(name: str, row: int, fields: list[str], layout: CsvLayout) -> DecodeError | None:
@@ -229,20 +186,19 @@ def _refuse_impossible(name: str, column: str, values: pa.ChunkedArray, header: 
         )
 
 
-def _refuse_imprecise_prices(name: str, table: pa.Table, header: int) -> None:
-    """Prices, still as text, that a DOUBLE would not give back as they were written."""
+def _refuse_imprecise_prices(name: str, table: pa.RecordBatch, before: int) -> None:
+    """Prices, still as text, that a DOUBLE would not give back; `before` are the rows above."""
     for column in (c for c in PRICES if c in table.column_names):
         texts = table[column]
         # Most are no longer than the digits that are allowed, and need no closer look.
         if (pc.max(pc.binary_length(texts)).as_py() or 0) <= PRECISE_DIGITS:
             continue
-        digits = pc.utf8_ltrim(pc.replace_substring(texts, ".", ""), characters="0")
-        long = pc.greater(pc.utf8_length(pc.utf8_rtrim(digits, characters="0")), PRECISE_DIGITS)
+        long = too_long(texts)
         if pc.any(long).as_py():
             row = pc.index(long, value=True).as_py()
             raise DecodeError(
                 name,
-                row=row + 1 + header,
+                row=row + 1 + before,
                 field=column,
                 given=f"'{texts[row].as_py()}'",
                 expected=f"at most {PRECISE_DIGITS} significant digits, which a DOUBLE keeps",

@@ -19,15 +19,13 @@ from crypto_pipeline.venues.csv_columns import (
     header_rows,
     read_columns,
 )
+from crypto_pipeline.venues.csv_text import CsvText
 
 
-def read_klines(
-    name: str, text: bytes, layout: CsvLayout, interval: Interval, span: Span
-) -> pa.Table:
+def read_klines(text: CsvText, layout: CsvLayout, interval: Interval, span: Span) -> pa.Table:
     """The klines of a CSV, with or without a header row, with times in ms or µs.
 
     Args:
-        name: the file, for errors.
         text: the CSV.
         layout: its columns, `open_time` among those kept.
         interval: whose grid the open times must lie on.
@@ -40,9 +38,9 @@ def read_klines(
         DecodeError: there is no row, a row is cut, a field is not a number, a price has more
             digits than a DOUBLE keeps, a time is off the grid, outside the span or out of order.
     """
-    table = read_columns(name, text, layout)
+    table = read_columns(text, layout)
     if table.num_rows == 0:
-        raise DecodeError(name, given="no rows", expected="a row a bar")
+        raise DecodeError(text.name, given="no rows", expected="a row a bar")
     stamps = table["open_time"].to_numpy()
     times = stamps * (1 if stamps[0] >= MICROSECOND_STAMPS else 1000)
     first, end = microseconds(span.start), microseconds(span.end)
@@ -54,8 +52,8 @@ def read_klines(
         if bad.any():
             row = int(np.flatnonzero(bad)[0])
             raise DecodeError(
-                name,
-                row=row + 1 + header_rows(text),
+                text.name,
+                row=row + 1 + header_rows(text.head()),
                 field="open_time",
                 given=str(stamps[row]),
                 expected=expected,

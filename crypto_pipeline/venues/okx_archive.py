@@ -18,12 +18,13 @@ import numpy as np
 import pyarrow as pa
 
 from crypto_pipeline.domain.gaps import Span
-from crypto_pipeline.domain.intervals import Interval, day_start
+from crypto_pipeline.domain.intervals import Interval, day_start, month_end
 from crypto_pipeline.domain.klines import VALUE_COLUMNS
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError
 from crypto_pipeline.venues.capabilities import Archive, Cut
-from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_columns, unzip
+from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_columns
+from crypto_pipeline.venues.csv_text import CsvText, Packing
 from crypto_pipeline.venues.funding_columns import funding_table
 from crypto_pipeline.venues.kline_csv import read_klines
 from crypto_pipeline.venues.okx_units import (
@@ -98,7 +99,7 @@ def archive_file(base: str | None, series: Series, cut: Cut, first_day: date) ->
     """The zip of a day of UTC+8, or of the month of UTC+8 that starts at `first_day`."""
     start = day_start(first_day)
     monthly = cut is Cut.MONTHLY
-    end = (start + timedelta(days=31)).replace(day=1) if monthly else start + timedelta(days=1)
+    end = month_end(start) if monthly else start + timedelta(days=1)
     stamp = f"{first_day:%Y-%m}" if monthly else f"{first_day:%Y-%m-%d}"
     folder, what = _FOLDERS[series.kind]
     name = f"{native_symbol(series.instrument)}-{what}-{stamp}.zip"
@@ -119,7 +120,7 @@ def decode(file: ArchiveFile, content: bytes, contract_size: ContractSize) -> pa
     Raises:
         DecodeError: the bytes are not what OKX documents; names file and row.
     """
-    text = unzip(file.name, content)
+    text = CsvText(file.name, content, Packing.ZIP)
     if file.series.kind is Kind.TRADES:
         return _trades(file, text, contract_size)
     if file.series.kind is Kind.FUNDING:
@@ -127,8 +128,8 @@ def decode(file: ArchiveFile, content: bytes, contract_size: ContractSize) -> pa
     return _bars(file, text, contract_size)
 
 
-def _trades(file: ArchiveFile, text: bytes, contract_size: ContractSize) -> pa.Table:
-    layout = _layout(file.name, text, _TRADE_TYPES, _TRADE_MINIMUM)
+def _trades(file: ArchiveFile, text: CsvText, contract_size: ContractSize) -> pa.Table:
+    layout = _layout(text, _TRADE_TYPES, _TRADE_MINIMUM)
     rows = _once(_read(file, text, layout))
     columns = {
         "trade_seq": rows["trade_id"],
@@ -156,9 +157,9 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return pa.string() if kind == _WORD else kind
 
 
-def _bars(file: ArchiveFile, text: bytes, contract_size: ContractSize) -> pa.Table:
-    layout = _layout(file.name, text, _BAR_TYPES, tuple(_BAR_TYPES))
-    rows = read_klines(file.name, text, layout, file.series.grid, file.span)
+def _bars(file: ArchiveFile, text: CsvText, contract_size: ContractSize) -> pa.Table:
+    layout = _layout(text, _BAR_TYPES, tuple(_BAR_TYPES))
+    rows = read_klines(text, layout, file.series.grid, file.span)
     refuse_others(file.name, rows[_NAME], native_symbol(file.series.instrument), header=1)
     read = {name: rows[name] for name in BAR_FIELDS}
     columns = bar_columns(file.series.instrument.instrument_type, read, contract_size)
@@ -170,31 +171,30 @@ def _bars(file: ArchiveFile, text: bytes, contract_size: ContractSize) -> pa.Tab
     return pa.table([rows["open_time"], *arrays], names=["open_time", *VALUE_COLUMNS])
 
 
-def _funding(file: ArchiveFile, text: bytes) -> pa.Table:
-    layout = _layout(file.name, text, _FUNDING_TYPES, tuple(_FUNDING_TYPES))
+def _funding(file: ArchiveFile, text: CsvText) -> pa.Table:
+    layout = _layout(text, _FUNDING_TYPES, tuple(_FUNDING_TYPES))
     rows = _read(file, text, layout)
     stamps = instants(file.name, rows["funding_time"]).cast(pa.int64()).to_numpy()
     return funding_table(file.name, due_times(stamps), {"rate": rows["funding_rate"]})
 
 
-def _read(file: ArchiveFile, text: bytes, layout: CsvLayout) -> pa.Table:
-    rows = read_columns(file.name, text, layout)
+def _read(file: ArchiveFile, text: CsvText, layout: CsvLayout) -> pa.Table:
+    rows = read_columns(text, layout)
     if _NAME in rows.column_names:
         refuse_others(file.name, rows[_NAME], native_symbol(file.series.instrument), header=1)
     return rows
 
 
-def _layout(
-    name: str, text: bytes, types: Mapping[str, pa.DataType], needed: tuple[str, ...]
-) -> CsvLayout:
+def _layout(text: CsvText, types: Mapping[str, pa.DataType], needed: tuple[str, ...]) -> CsvLayout:
     """The columns that the header row names, the English half of each where there are two.
 
     Raises:
         DecodeError: there is no header row, or a needed column is not in it.
     """
-    line = text[: max(text.find(b"\n"), 0)].decode("ascii", errors="replace").strip()
+    head = text.head()
+    line = head[: max(head.find(b"\n"), 0)].decode("ascii", errors="replace").strip()
     columns = [column.partition("/")[0] for column in line.split(",")]
     if not set(needed) <= set(columns) or len(set(columns)) < len(columns):
         expected = f"a header row that names {', '.join(needed)}"
-        raise DecodeError(name, row=1, given=f"'{line[:200]}'", expected=expected)
+        raise DecodeError(text.name, row=1, given=f"'{line[:200]}'", expected=expected)
     return CsvLayout(columns, {key: kind for key, kind in types.items() if key in columns})

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import pyarrow.compute as pc
 
 from crypto_pipeline.domain.instruments import Instrument, InstrumentType, Listing, Status
 from crypto_pipeline.domain.intervals import EPOCH
 from crypto_pipeline.errors import DecodeError
-from crypto_pipeline.venues.columns import numbers
+from crypto_pipeline.venues.columns import numbers, step
 from crypto_pipeline.venues.okx_answers import Listed, Ticker, Time, one_row, rows_of
 from crypto_pipeline.venues.records import ListingPage
 
@@ -37,7 +37,6 @@ STATES = {
 
 _STAMP_DIGITS = 14
 """Of an instant in ms, up to the year 5138."""
-_SIZES = (Decimal("1e-30"), Decimal("1e30"))
 
 
 def decode_time(where: str, body: bytes) -> datetime:
@@ -89,26 +88,23 @@ def _listing(where: str, instrument: Instrument, row: Listed) -> Listing:
         raise DecodeError(where, field="state", given=f"'{row.state}'", expected=f"one of {known}")
     size = Decimal(1)
     if instrument.instrument_type is PERP:
-        size = _number(where, "ctVal", row.ct_val) * _number(where, "ctMult", row.ct_mult)
+        size = _above_zero(where, "ctVal", row.ct_val) * _above_zero(where, "ctMult", row.ct_mult)
+    lot = step(where, "lotSz", row.lot_sz)
     return Listing(
         instrument,
         row.inst_id,
         STATES[row.state],
-        tick_size=_number(where, "tickSz", row.tick_sz) if row.tick_sz else None,
-        lot_size=_number(where, "lotSz", row.lot_sz) * size if row.lot_sz else None,
+        tick_size=step(where, "tickSz", row.tick_sz),
+        lot_size=None if lot is None else lot * size,
         contract_size=size,
         listed_at=_instant(where, "listTime", row.list_time) if row.list_time else None,
         delisted_at=_instant(where, "expTime", row.exp_time) if row.exp_time else None,
     )
 
 
-def _number(where: str, field: str, text: str) -> Decimal:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        value = Decimal(0)
-    # A NaN compares with nothing: it raises.
-    if value.is_nan() or not _SIZES[0] <= value <= _SIZES[1]:
+def _above_zero(where: str, field: str, text: str) -> Decimal:
+    value = step(where, field, text)
+    if value is None:
         raise DecodeError(where, field=field, given=f"'{text}'", expected="a number above 0")
     return value
 

@@ -63,7 +63,7 @@ def trade_table(where: str, columns: Mapping[str, pa.Array], kind: Kind) -> pa.T
         given[field.name].cast(field.type) if field.name in given else pa.nulls(length, field.type)
         for field in schema
     ]
-    table = pa.table(arrays, names=schema.names).combine_chunks()
+    table = pa.table(arrays, names=schema.names)
     _refuse_impossible(where, table, schema)
     ordered = _in_order(table, kind)
     _refuse_doubled(where, ordered, kind)

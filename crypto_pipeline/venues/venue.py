@@ -66,12 +66,13 @@ class Venue(ABC):
             UsageError: the exchange counts contracts, and its listing of this one is not known.
         """
         listing = self.listings.get(instrument.entity_id)
-        if listing is None:
+        size = listing.contract_size if listing else None
+        if size is None:
             raise UsageError(
                 f"the contract size of {instrument.exchange} {instrument.symbol} is not known: "
                 f"load its instruments first"
             )
-        return listing.contract_size
+        return size
 
     @abstractmethod
     def time_request(self, instrument_type: InstrumentType) -> Request:

@@ -11,6 +11,7 @@ import json
 import resource
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,18 +31,18 @@ SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT")
 END = datetime(2026, 9, 19, tzinfo=UTC)
 
 
-def series() -> list[Series]:
+def series(symbols: Sequence[str] = SYMBOLS) -> list[Series]:
     """What is loaded."""
-    return [Series(parse_symbol("binance", symbol), kind=Kind.TRADES) for symbol in SYMBOLS]
+    return [Series(parse_symbol("binance", symbol), kind=Kind.TRADES) for symbol in symbols]
 
 
-def load_in_process(mirror: str, home: Path, *, days: int) -> Run:
+def load_in_process(mirror: str, home: Path, *, days: int, symbols: Sequence[str] = SYMBOLS) -> Run:
     """Load the last days before END; the rate is of rows.
 
     Raises:
         RuntimeError: the load failed.
     """
-    command = [sys.executable, "-m", __name__, mirror, str(home), str(days)]
+    command = [sys.executable, "-m", __name__, mirror, str(home), str(days), *symbols]
     return run_for_json(command, env={"CRYPTO_CONFIG": ""})
 
 
@@ -51,14 +52,15 @@ def main() -> None:
     parser.add_argument("mirror")
     parser.add_argument("home", type=Path)
     parser.add_argument("days", type=int)
+    parser.add_argument("symbols", nargs="+")
     options = parser.parse_args()
     span = Span(END - timedelta(days=options.days), END)
-    settings = mirror_settings(options.mirror, options.home, SYMBOLS, span.start.date())
+    settings = mirror_settings(options.mirror, options.home, options.symbols, span.start.date())
     venue = find_sources(settings).venue("binance")
     prepare_lake(settings.home)
     pace = Pace(downloads=settings.downloads, commit_rows=settings.commit_rows)
     start, cpu_start = time.perf_counter(), time.process_time()
-    load = Load(settings.home, venue, series(), span, now=END + DAY, pace=pace)
+    load = Load(settings.home, venue, series(options.symbols), span, now=END + DAY, pace=pace)
     reports = list(load.reports())
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
     raise_failed(reports)

@@ -16,11 +16,12 @@ from crypto_pipeline.domain.intervals import DAY
 from crypto_pipeline.history.endpoints import find_sources
 from crypto_pipeline.settings import load_settings
 from crypto_pipeline.venues.capabilities import Cut
+from crypto_pipeline_tests.benchmarks.dense_trades import ROWS, make_dense
 from crypto_pipeline_tests.benchmarks.figures import Figure
 from crypto_pipeline_tests.benchmarks.mirror import serving
-from crypto_pipeline_tests.benchmarks.trade_loading import END, load_in_process, series
+from crypto_pipeline_tests.benchmarks.trade_loading import END, SYMBOLS, load_in_process, series
 
-DAYS = 8
+DAYS, DENSE_DAYS = 8, 4
 RATE_GOAL = 1_000_000
 MEMORY_GOAL = 1024
 FILE_WAIT = 120.0
@@ -32,17 +33,27 @@ def run(folder: Path) -> list[Figure]:
     Raises:
         RuntimeError: the load failed.
     """
-    home, root = folder / "trades-home", folder / "trades"
-    shutil.rmtree(home, ignore_errors=True)
+    root, dense_root = folder / "trades", folder / "trades-dense"
     _make(root)
+    make_dense(dense_root, [(END - timedelta(days=n + 1)).date() for n in range(DENSE_DAYS)])
     with serving(root) as mirror:
-        taken = load_in_process(mirror, home, days=DAYS)
-    shutil.rmtree(home)
+        taken = load_in_process(mirror, _fresh(folder), days=DAYS)
+    with serving(dense_root) as mirror:
+        dense = load_in_process(mirror, _fresh(folder), days=DENSE_DAYS, symbols=SYMBOLS[:1])
+    _fresh(folder)
     return [
         Figure("trades", "from files to DuckLake, raw kept", taken.rate, "rows/s", RATE_GOAL),
         Figure("trades", "processor time", taken.cpu_seconds / taken.bars * 1e6, "µs/row"),
         Figure("trades", "peak memory", taken.peak_rss_mb, "MiB", MEMORY_GOAL, at_most=True),
+        Figure("trades", f"days of {ROWS:,} rows", dense.rate, "rows/s", RATE_GOAL),
+        Figure("trades", "peak memory there", dense.peak_rss_mb, "MiB", MEMORY_GOAL, at_most=True),
     ]
+
+
+def _fresh(folder: Path) -> Path:
+    home = folder / "trades-home"
+    shutil.rmtree(home, ignore_errors=True)
+    return home
 
 
 def _make(root: Path) -> None:

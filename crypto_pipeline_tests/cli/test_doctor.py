@@ -133,6 +133,20 @@ def test_check_venues_given_a_proxy_hides_its_password(home: Path) -> None:
     assert "hunter2" not in repr(found)
 
 
+def test_check_venues_given_a_testnet_says_so_and_asks_no_archive(home: Path) -> None:
+    with simulator(now=NOON) as market:
+        hosts = {"spot": market.endpoints["api.binance.com"], "perp": "http://127.0.0.1:9"}
+        binance = {"testnet": True, "testnet_urls": hosts}
+        own = {"exchanges": ["binance"], "clock_url": market.url, "venues": {"binance": binance}}
+        found = by_subject(check_venues(load_settings(home=str(home), **own)))
+    assert set(found) == {"binance spot REST", "binance perp REST"}
+    spot, perp = found["binance spot REST"], found["binance perp REST"]
+    assert spot.level is Level.OK
+    assert spot.found.startswith(f"{hosts['spot'].removeprefix('http://')} (testnet): answers in")
+    assert perp.level is Level.FAIL
+    assert perp.found.startswith("127.0.0.1:9 (testnet): ")
+
+
 def test_check_venues_given_our_clock_is_late_warns(home: Path) -> None:
     late = NOON - timedelta(seconds=90)
     with simulator(now=NOON, speed=0.0) as market, simulator(now=late, speed=0.0) as ours:

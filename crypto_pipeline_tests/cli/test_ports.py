@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import socket
+import struct
 from collections.abc import Iterator
 from contextlib import closing, suppress
 
 import pytest
 
-from crypto_pipeline.cli.ports import address_of, choose_port, free_port
+from crypto_pipeline.cli.ports import address_of, choose_port, free_port, kept
 from crypto_pipeline.errors import UsageError
 from crypto_pipeline.settings import load_settings
 
 HOST = "127.0.0.1"
+LOCAL_PORT_RANGE = 51
+"""Of Linux, which Python has no name for: the least port, and above it by 16 bits the greatest."""
 
 
 @pytest.fixture
@@ -28,6 +31,35 @@ def test_choose_port_given_zero_takes_a_free_one() -> None:
     port = choose_port(HOST, 0, load_settings())
     assert port > 0
     assert free_port(HOST, port) == port
+
+
+def test_kept_given_a_port_lends_it_to_nobody_but_who_names_it() -> None:
+    port = choose_port(HOST, 0, load_settings())
+    assert _lent(port) == port
+
+    with kept(HOST, port), closing(_reusing()) as named:
+        with pytest.raises(OSError, match="in use"):
+            _lent(port)
+        named.bind((HOST, port))
+        named.listen()
+
+
+def _lent(port: int) -> int:
+    """What the system lends where it has this one port alone to lend."""
+    with closing(_reusing()) as asking:
+        try:
+            asking.setsockopt(socket.IPPROTO_IP, LOCAL_PORT_RANGE, struct.pack("I", port * 65537))
+        except OSError:
+            pytest.skip("only a Linux of 2023 or later can be asked for a port of a range")
+        asking.bind((HOST, 0))
+        return int(asking.getsockname()[1])
+
+
+def _reusing() -> socket.socket:
+    """A socket as web servers make them."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    return made
 
 
 def test_choose_port_given_a_busy_one_by_name_refuses(taken: int) -> None:

@@ -13,6 +13,7 @@ from crypto_pipeline.domain.intervals import (
     Interval,
     day_start,
     days,
+    month_end,
     parse_interval,
     require_utc,
 )
@@ -97,6 +98,18 @@ def test_days_given_a_range_names_each_day_it_touches() -> None:
     assert days(NOON, NOON) == []
     assert days(day_start(first), day_start(first)) == []
     assert days(NOON + DAY, NOON) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        (date(2024, 2, 1), date(2024, 3, 1)),
+        (date(2023, 12, 1), date(2024, 1, 1)),
+        (datetime(2023, 4, 1, tzinfo=UTC), datetime(2023, 5, 1, tzinfo=UTC)),
+    ],
+)
+def test_month_end_given_a_month_is_where_the_next_begins(start: date, end: date) -> None:
+    assert month_end(start) == end
 
 
 @pytest.mark.parametrize(

@@ -124,13 +124,15 @@ def test_count_given_a_listing_explains_what_lies_outside(
 def test_count_given_the_running_day_expects_closed_bars_alone(lake: Path) -> None:
     land(lake, klines(range(10)))
     found = counted(lake, fetched(BARS, closed_until=at("2023-03-01T00:10")))
-    assert found == DayCounts(10, 10)
+    assert found == DayCounts(10, 10, ended=False)
 
 
 def test_count_given_ids_without_a_hole_proves_the_day(lake: Path) -> None:
     hold(lake, TRADES, trades([5, 6, 7], WHOLE.start))
     assert counted(lake, fetched(TICKS)) == DayCounts(3, 3, proven=True)
     assert counted(lake, fetched(TICKS), by_ids=False) == DayCounts(3, 3)
+    unanswered = fetched(TICKS, missing=[WHOLE])
+    assert counted(lake, unanswered, by_ids=False) == DayCounts(3, 3, proven=False)
 
 
 def test_count_given_a_hole_in_the_ids_counts_it(lake: Path) -> None:

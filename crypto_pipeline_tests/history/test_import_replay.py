@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from crypto_pipeline.domain.series import Kind
 from crypto_pipeline.errors import RawError
 from crypto_pipeline.history.own.columns import TimeUnit
 from crypto_pipeline.history.own.importing import Stated
-from crypto_pipeline.history.own.replay import land_again
+from crypto_pipeline.history.own.replay import OwnReplay
 from crypto_pipeline.history.raw.journal import Journal, read_note
 from crypto_pipeline.history.raw.notes import Commit
 from crypto_pipeline.history.raw.zone import RawZone
@@ -48,10 +49,13 @@ def test_replay_given_files_of_each_kind_makes_the_same_tables(
     again = tmp_path / "again"
     shutil.copytree(fresh_lake, again)
 
-    with writing(again, Catalog.MARKET) as session:
+    with (
+        writing(again, Catalog.MARKET) as session,
+        closing(OwnReplay(session, RawZone(lake))) as replay,
+    ):
         for commit in commits(lake):
             (taken,) = commit.taken
-            land_again(session, RawZone(lake), taken, commit.loaded_at)
+            replay.land(taken, commit.loaded_at)
 
     assert [len(rows_of(lake, table)) for table in TABLES] == [3, 1, 2, 4]
     for table in TABLES:
@@ -68,4 +72,4 @@ def test_replay_given_a_damaged_copy_names_it(lake: Path, tmp_path: Path) -> Non
     copy.write_bytes(copy.read_bytes() + b"x")
 
     with writing(lake, Catalog.MARKET) as session, pytest.raises(RawError, match="is damaged"):
-        land_again(session, RawZone(lake), commit.taken[0], NOW)
+        OwnReplay(session, RawZone(lake)).land(commit.taken[0], NOW)

@@ -160,6 +160,17 @@ def test_land_given_most_of_the_list_gone_refuses_it_whole(lake: Path) -> None:
     assert land(lake, discovered(*whole[:5]), T1).delisted == 5
 
 
+def test_land_given_most_of_one_type_gone_refuses_it_though_the_other_is_whole(lake: Path) -> None:
+    pairs = [listing(f"C{number}/USDT") for number in range(30)]
+    perpetuals = [listing(f"C{number}/USDT:USDT") for number in range(10)]
+    land(lake, discovered(*pairs, *perpetuals), T0)
+
+    with pytest.raises(DecodeError, match="the perp instruments of binance: got 4 of the 10"):
+        land(lake, discovered(*pairs, *perpetuals[:4]), T1)
+
+    assert land(lake, discovered(*pairs, *perpetuals[:5]), T1).delisted == 5
+
+
 def test_land_given_a_step_of_too_many_digits_writes_nothing(lake: Path) -> None:
     tiny = listing("BTC/USDT", tick_size=Decimal("1E-19"))
 

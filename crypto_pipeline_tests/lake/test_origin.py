@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crypto_pipeline.errors import LakeError, OriginError
-from crypto_pipeline.lake.origin import REAL, claim, origin_of, stamp_path
+from crypto_pipeline.lake.origin import REAL, TESTNET, claim, origin_of, stamp_path
 from crypto_pipeline_tests.lake.rows import PROGRAM_WAIT, python
 
 CLAIMER = """
@@ -28,7 +28,14 @@ except OriginError as error:
 
 @pytest.mark.parametrize(
     ("held", "offered"),
-    [(REAL, "simulator:7"), ("simulator:7", REAL), ("simulator:7", "simulator:8")],
+    [
+        (REAL, "simulator:7"),
+        ("simulator:7", REAL),
+        ("simulator:7", "simulator:8"),
+        (REAL, TESTNET),
+        (TESTNET, REAL),
+        (TESTNET, "simulator:7"),
+    ],
 )
 def test_claim_given_another_origin_refuses_it_and_keeps_the_stamp(
     home: Path, held: str, offered: str
@@ -51,9 +58,11 @@ def test_claim_given_the_same_origin_again_is_fine(home: Path) -> None:
     assert [path.name for path in home.iterdir()] == ["origin.json"]
 
 
-@pytest.mark.parametrize("origin", ["", "Real", "simulator:", "simulator:x", "simulator:7 "])
+@pytest.mark.parametrize(
+    "origin", ["", "Real", "testnets", "simulator:", "simulator:x", "simulator:7 "]
+)
 def test_claim_given_no_origin_names_the_valid_ones(home: Path, origin: str) -> None:
-    with pytest.raises(LakeError, match="neither 'real' nor 'simulator:<seed>'"):
+    with pytest.raises(LakeError, match="valid is 'real', 'testnet' or 'simulator:<seed>'"):
         claim(home, origin)
 
     assert not home.exists()
@@ -64,7 +73,7 @@ def test_origin_of_given_a_broken_stamp_says_what_it_should_hold(home: Path, tex
     home.mkdir()
     stamp_path(home).write_text(text, encoding="utf-8")
 
-    with pytest.raises(LakeError, match=r'origin.json cannot be read .*"origin": "real"'):
+    with pytest.raises(LakeError, match=r"origin.json cannot be read .* with 'real', 'testnet' or"):
         origin_of(home)
 
 

@@ -6,7 +6,7 @@ What belongs here: the server. What does not: what a test expects of it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -18,9 +18,9 @@ class Listener(ThreadingHTTPServer):
         headers: of each request, in order.
     """
 
-    def __init__(self, status: int, body: bytes, location: str | None) -> None:
+    def __init__(self, status: int, body: bytes, sent: Mapping[str, str]) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.status, self.body, self.location = status, body, location
+        self.status, self.body, self.sent = status, body, sent
         self.headers: list[dict[str, str]] = []
 
     @property
@@ -35,8 +35,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.headers.append(dict(self.headers.items()))
         self.send_response(self.server.status)
-        if self.server.location is not None:
-            self.send_header("Location", self.server.location)
+        for name, value in self.server.sent.items():
+            self.send_header(name, value)
         self.send_header("Content-Length", str(len(self.server.body)))
         self.end_headers()
         self.wfile.write(self.server.body)
@@ -47,10 +47,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def listening(
-    body: bytes = b"{}", *, status: int = 200, location: str | None = None
+    body: bytes = b"{}", *, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Iterator[Listener]:
     """Serve while the context is open."""
-    with Listener(status, body, location) as server:
+    with Listener(status, body, headers or {}) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,7 @@ from crypto_pipeline_tests.transport.asking import (
     refused,
     venue,
 )
+from crypto_pipeline_tests.transport.listening import listening
 
 ARCHIVE = "data.binance.vision"
 FILE = "/data/spot/daily/klines/BTCUSDT/1h/BTCUSDT-1h-2023-03-02.zip"
@@ -199,6 +201,18 @@ def test_get_given_a_silent_host_times_out(market: SimulatorProcess) -> None:
     assert answer.url.startswith(market.endpoints[SPOT_TWIN])
 
 
+@pytest.mark.parametrize("header", [{}, {"Retry-After": "0"}])
+def test_get_given_a_429_without_a_time_is_told_to_wait_for_the_shortest_window(
+    header: dict[str, str], tmp_path: Path
+) -> None:
+    with listening(status=429, headers=header) as listener:
+        error = refused(venue("binance", {SPOT: listener.url}, hurry=1000), TIME, folder=tmp_path)
+
+    assert isinstance(error, SourceBusyError)
+    assert error.retry_after == 60 / 1000
+    assert len(listener.headers) == ATTEMPTS
+
+
 def test_get_given_no_context_is_refused(market: SimulatorProcess) -> None:
     with pytest.raises(RuntimeError, match="not open"):
         asyncio.run(Exchange(venue("binance", market.endpoints)).get(TIME))
@@ -239,3 +253,14 @@ def test_download_given_a_lasting_failure_is_typed(
 
     with pytest.raises(error):
         downloaded(venue("binance", market.endpoints), market.endpoints[ARCHIVE] + FILE)
+
+
+@pytest.mark.parametrize(("status", "seconds"), [(429, "400"), (503, "400")])
+def test_download_given_a_time_to_wait_obeys_it(status: int, seconds: str) -> None:
+    with listening(status=status, headers={"Retry-After": seconds}) as listener:
+        asked = venue("binance", {SPOT: listener.url})
+        with pytest.raises(SourceBusyError) as caught:
+            downloaded(asked, f"{listener.url}/file.zip")
+
+    assert caught.value.retry_after == float(seconds)
+    assert len(listener.headers) == 1

@@ -18,6 +18,7 @@ from crypto_pipeline.transport import limits
 from crypto_pipeline.transport.exchange import Exchange
 from crypto_pipeline.transport.ledger_file import LedgerFile
 from crypto_pipeline.transport.limits import Limits, key_of
+from crypto_pipeline.venues.capabilities import Request
 from crypto_pipeline.venues.records import Endpoints
 from crypto_pipeline.venues.venue import Venue
 from crypto_pipeline_tests.simulated import SimulatorProcess, simulator
@@ -25,13 +26,14 @@ from crypto_pipeline_tests.transport.asking import (
     INFO,
     OKX_TIME,
     SPOT,
-    TIME,
     answered,
     quick,
     venue,
 )
 
 SHARED_FOLDER = limits.shared_folder
+UNASKED = "http://127.0.0.1:1"
+"""Where nobody listens."""
 SLOW = 0.01
 """Of the exchange's clock: its minute does not end within a test."""
 
@@ -90,29 +92,30 @@ def test_get_given_a_wait_for_its_turn_can_be_cancelled_and_leaves_no_claim(
     ledger.close()
 
 
-def test_get_given_a_turn_that_does_not_come_says_which_limit(
-    market: SimulatorProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "LONGEST_TURN", 0.5)
-    asked = venue("binance", market.endpoints, hurry=SLOW)
+def test_charged_given_a_turn_that_does_not_come_says_which_limit(tmp_path: Path) -> None:
+    asked = venue("binance", {SPOT: UNASKED}, hurry=SLOW)
 
-    async def ask_all() -> list[object]:
-        async with Exchange(asked, patience=quick(), limits_folder=tmp_path) as exchange:
-            asks = [exchange.get(INFO) for _ in range(298)]
-            return list(await asyncio.gather(*asks, return_exceptions=True))
+    async def charge_all() -> list[str]:
+        kept, errors = Limits(asked, 8, tmp_path, longest_turn=0.5), []
+        for _ in range(298):
+            try:
+                async with kept.charged(UNASKED, INFO):
+                    pass
+            except SourceError as error:
+                errors.append(str(error))
+        await kept.close()
+        return errors
 
-    errors = [str(found) for found in asyncio.run(ask_all()) if isinstance(found, SourceError)]
-
-    assert "its limit 'spot_weight' was used up by others for 0 s" in errors[0]
-    assert len(errors) == 1
+    (error,) = asyncio.run(charge_all())
+    assert "its limit 'spot_weight' was used up by others for 0 s" in error
 
 
 def test_charged_given_a_ledger_in_use_settles_a_moment_later(tmp_path: Path) -> None:
-    kept = Limits(venue("binance", {SPOT: "http://127.0.0.1:1"}), 1, tmp_path)
+    kept = Limits(venue("binance", {SPOT: UNASKED}), 1, tmp_path)
 
     async def charge() -> list[bool]:
         async with AsyncExitStack() as charged:
-            await charged.enter_async_context(kept.charged("http://127.0.0.1:1", INFO))
+            await charged.enter_async_context(kept.charged(UNASKED, INFO))
             ledger = the_ledger(tmp_path)
             with ledger.locked():
                 await charged.aclose()
@@ -130,11 +133,11 @@ def test_charged_given_a_ledger_in_use_settles_a_moment_later(tmp_path: Path) ->
 
 
 def test_close_given_an_answer_not_settled_yet_settles_it(tmp_path: Path) -> None:
-    kept = Limits(venue("binance", {SPOT: "http://127.0.0.1:1"}), 1, tmp_path)
+    kept = Limits(venue("binance", {SPOT: UNASKED}), 1, tmp_path)
 
     async def charge() -> bool:
         async with AsyncExitStack() as charged:
-            await charged.enter_async_context(kept.charged("http://127.0.0.1:1", INFO))
+            await charged.enter_async_context(kept.charged(UNASKED, INFO))
             ledger = the_ledger(tmp_path)
             with ledger.locked():
                 await charged.aclose()
@@ -145,7 +148,7 @@ def test_close_given_an_answer_not_settled_yet_settles_it(tmp_path: Path) -> Non
 
 
 def test_get_given_a_request_that_costs_more_than_the_limit_is_an_error(tmp_path: Path) -> None:
-    asked = venue("okx", {"www.okx.com": "http://127.0.0.1:1"})
+    asked = venue("okx", {"www.okx.com": UNASKED})
 
     with pytest.raises(ValueError, match="costs 11, of 10 of time"):
         answered(asked, replace(OKX_TIME, costs={"time": 11}), folder=tmp_path)
@@ -155,19 +158,23 @@ def test_limit_use_given_no_request_is_nothing(market: SimulatorProcess, tmp_pat
     assert Exchange(venue("binance", market.endpoints), limits_folder=tmp_path).limit_use() == 0.0
 
 
-def test_get_given_many_ledgers_keeps_few_open(
-    market: SimulatorProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("most_open", "use"), [(1, 0.1), (2, 1.0)])
+def test_charged_given_many_ledgers_keeps_few_open(
+    tmp_path: Path, most_open: int, use: float
 ) -> None:
-    monkeypatch.setattr(limits, "MOST_OPEN", 1)
-    asked = venue("binance", market.endpoints)
+    asked = venue("okx", {"www.okx.com": UNASKED}, hurry=SLOW)
+    kept = Limits(asked, 1, tmp_path, most_open=most_open)
 
-    async def ask_all() -> float:
-        async with Exchange(asked, patience=quick(), limits_folder=tmp_path) as exchange:
-            for _ in range(3):
-                await exchange.get(TIME)
-            return exchange.limit_use()
+    async def charge_two() -> float:
+        for name, cost in (("A-SWAP", 10), ("B-SWAP", 1)):
+            request = Request("rest", "/x", {"instId": name}, {"funding-rate-history": cost})
+            async with kept.charged(UNASKED, request):
+                pass
+        open_ones = kept.use()
+        await kept.close()
+        return open_ones
 
-    assert asyncio.run(ask_all()) > 0
+    assert asyncio.run(charge_two()) == use
     assert len(list(tmp_path.glob("*.limit"))) == 2
 
 
@@ -192,16 +199,36 @@ def test_shared_folder_given_one_that_others_may_enter_is_refused(
         SHARED_FOLDER()
 
 
-def test_shared_folder_given_old_ledgers_removes_them_and_keeps_bans(
+def test_shared_folder_given_what_nobody_wrote_for_long_removes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for name, age in (("old.limit", 2 * limits.KEPT), ("new.limit", 0), ("old.ban", 9e5)):
+    old, three_days = 2 * limits.KEPT, 3 * 86_400.0
+    ages = {"a.limit": old, "a.ban": old, "a.stop": old, "a.7-c0ffee00": old}
+    for name, age in {**ages, "b.limit": 0.0, "b.ban": three_days}.items():
         path = SHARED_FOLDER() / name
         path.touch()
         os.utime(path, (time.time() - age, time.time() - age))
 
-    assert {path.name for path in SHARED_FOLDER().iterdir()} == {"new.limit", "old.ban"}
+    assert {path.name for path in SHARED_FOLDER().iterdir()} == {"b.limit", "b.ban"}
+
+
+def test_shared_folder_given_an_old_ledger_in_use_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    path = SHARED_FOLDER() / "a.limit"
+    ledger = LedgerFile(path)
+    with ledger.locked():
+        ledger.cells[0] = 1.0
+    os.utime(path, (1.0, 1.0))
+    # What is written to a page of the map that is in memory already leaves no mark on the file.
+    with ledger.locked():
+        ledger.cells[0] = 2.0
+    kept = list(SHARED_FOLDER().iterdir())
+    ledger.close()
+
+    assert kept == [path]
 
 
 def test_key_given_other_hosts_ways_paces_and_names_differs() -> None:

@@ -15,13 +15,12 @@ from crypto_pipeline.transport.refusals import (
     BANS,
     BLOCKED,
     Refusal,
-    Reply,
     archive_refusal,
     by_body,
     by_status,
     is_good,
-    retry_after,
 )
+from crypto_pipeline.transport.replies import Reply, retry_after
 
 URL = "https://exchange/path?symbol=X"
 LIMIT, BUSY, SYMBOL, REFUSED = "limit", SourceBusyError, SymbolRefusedError, SourceError
@@ -58,6 +57,10 @@ CASES = [
     ("binance", 403, "<html>403 Forbidden</html>", BLOCK),
     ("binance", 451, '{"code":0,"msg":"Service unavailable from a restricted location"}', BLOCK),
     ("binanceusdm", 400, '{"code":-1121,"msg":"Invalid symbol."}', SYMBOL),
+    ("binanceusdm", 400, '{"code":-1122,"msg":"Invalid symbol status."}', SYMBOL),
+    ("binanceusdm", 400, '{"code":-4108,"msg":"Symbol is on delivering or closed."}', SYMBOL),
+    ("binanceusdm", 400, '{"code":-1008,"msg":"Server is currently overloaded"}', BUSY),
+    ("binanceusdm", 400, '{"code":-1000,"msg":"An unknown error occured"}', BUSY),
     ("okx", 200, '{"code":"51001","msg":"Instrument ID doesn\'t exist.","data":[]}', SYMBOL),
     ("okx", 400, '{"code":"51000","msg":"Parameter bar error","data":[]}', REFUSED),
     ("okx", 400, '{"code":"50014","msg":"Parameter instId can not be empty."}', REFUSED),
@@ -133,7 +136,13 @@ def test_refusal_given_an_answer_that_is_not_whole_json_is_busy(body: str) -> No
 
 @pytest.mark.parametrize(
     ("status", "header", "ban"),
-    [(418, None, 120.0), (418, "300", 300.0), (403, None, 600.0), (451, None, 0.0)],
+    [
+        (418, None, 120.0),
+        (418, "300", 300.0),
+        (418, "0", 120.0),
+        (403, None, 600.0),
+        (451, None, 0.0),
+    ],
 )
 def test_refusal_given_a_ban_lasts_as_told_or_as_documented(
     status: int, header: str | None, ban: float
@@ -168,7 +177,7 @@ def test_bans_given_their_statuses_are_blocks() -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7.0), ("0", 0.0), ("-3", 0.0), ("", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)],
+    [("7", 7.0), ("0", None), ("-3", None), ("", None), ("Wed, 21 Oct 2026 07:28:00 GMT", None)],
 )
 def test_retry_after_given_a_header_is_its_seconds(header: str, seconds: float | None) -> None:
     assert retry_after({"Retry-After": header}) == seconds
@@ -185,3 +194,13 @@ def test_retry_after_given_no_number_of_seconds_is_none(header: str) -> None:
 )
 def test_archive_refusal_given_a_status_is_typed(status: int, kind: type[SourceError]) -> None:
     assert type(archive_refusal(reply(status, "no"), "binance")) is kind
+
+
+@pytest.mark.parametrize("status", sorted(BLOCKED))
+def test_archive_refusal_given_a_block_promises_no_ban(status: int) -> None:
+    found = archive_refusal(reply(status, "<Error/>", Retry_After="60"), "binance")
+
+    assert isinstance(found, VenueBlockedError)
+    assert BLOCKED[status] in found.reason
+    assert "left alone" not in found.reason
+    assert "CRYPTO_VENUES__BINANCE__HTTP_PROXY" in found.reason

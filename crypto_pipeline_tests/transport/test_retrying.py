@@ -18,6 +18,7 @@ from crypto_pipeline.errors import (
     VenueBlockedError,
 )
 from crypto_pipeline.logs import LOG_FILE, configure_logs, remove_log_handlers
+from crypto_pipeline.transport.limits import LOST
 from crypto_pipeline.transport.retrying import (
     ATTEMPTS,
     ATTEMPTS_BEFORE_NEXT_HOST,
@@ -26,6 +27,7 @@ from crypto_pipeline.transport.retrying import (
     Patience,
     pause_before_retry,
 )
+from crypto_pipeline.venues.venue import known_venues
 from crypto_pipeline_tests.transport.asking import quick
 
 URL = "http://archive/file.zip"
@@ -70,6 +72,7 @@ def outcomes(
         (BUSY, True),
         (SourceBusyError(URL, "429", retry_after=7), 7),
         (SourceBusyError(URL, "429", retry_after=0), 0),
+        (SourceBusyError(URL, "429", retry_after=300), 300),
         (SourceBusyError(URL, "429", retry_after=LONGEST_WAIT + 1), False),
         (BLOCKED, False),
         (SourceMissingError(URL, "404"), False),
@@ -79,6 +82,12 @@ def outcomes(
 )
 def test_pause_given_an_error_waits_as_the_venue_asked(error: Exception, pause: object) -> None:
     assert pause_before_retry(error) == pause
+
+
+def test_waits_given_every_limit_outlast_its_window() -> None:
+    windows = {limit.seconds for known in known_venues().values() for limit in known.limits}
+
+    assert max(windows) <= LONGEST_WAIT < LOST
 
 
 def test_ask_given_passing_errors_asks_again() -> None:

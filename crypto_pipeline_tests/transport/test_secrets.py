@@ -54,7 +54,7 @@ def test_get_given_a_key_for_an_exchange_without_such_a_header_keeps_it() -> Non
 
 
 def test_get_given_a_redirect_does_not_follow_it_with_the_key() -> None:
-    with listening() as other, listening(status=302, location=other.url) as listener:
+    with listening() as other, listening(status=302, headers={"Location": other.url}) as listener:
         error = refused(venue("binance", {SPOT: listener.url}, api_key=SECRET), TIME)
 
     assert "HTTP 302" in str(error)

@@ -206,6 +206,15 @@ def test_decode_instruments_given_another_contract_leaves_it_out(field: dict[str
     assert [listing.native_symbol for listing in page.listings] == ["BTCUSDT"]
 
 
+def test_decode_instruments_given_a_perpetual_of_a_metal_lists_it() -> None:
+    gold = {**CONTRACT, "symbol": "XAUUSDT", "baseAsset": "XAU"}
+    answer = text({"symbols": [{**gold, "contractType": "TRADIFI_PERPETUAL"}]})
+
+    (listing,) = BINANCE.decode_instruments("info", PERP, answer).listings
+
+    assert listing.instrument.symbol == "XAU/USDT:USDT"
+
+
 def test_decode_instruments_given_a_rule_of_zero_has_none() -> None:
     rule = {"filterType": "PRICE_FILTER", "tickSize": "0.00000000"}
 

@@ -33,12 +33,6 @@ def test_book_table_given_a_silent_exchange_has_neither_time_nor_number() -> Non
     assert (row["ts_event"], row["sequence_id"], row["bids"]) == (None, None, [])
 
 
-def test_book_table_given_contracts_is_in_base_coin() -> None:
-    table = book_table("b", [["2", "30", "0", "4"]], [], contract_size=0.01)
-
-    assert table["bids"][0].as_py() == [{"price": 2.0, "amount": 0.3}]
-
-
 @pytest.mark.parametrize(
     ("bids", "asks", "named"),
     [

@@ -111,7 +111,7 @@ def test_funding_given_some_milliseconds_past_is_due_on_the_second() -> None:
         (book_answer(a=[["10.2", "x"]]), "asks, row 1, amount: got 'x'"),
         (book_answer(a=[["10.2"]]), "Expected `array` of length 2"),
         (book_answer(ts=-1), "Expected `int` >= 0"),
-        (book_answer(ts=10**15), "Expected `int` <= 100000000000000"),
+        (book_answer(ts=10**15), "Expected `int` <= 253402300799999"),
         (book_answer(u="7"), "Expected `int`, got `str`"),
     ],
 )
@@ -123,8 +123,7 @@ def test_a_book_given_a_wrong_answer_is_refused_by_name(body: bytes, message: st
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"priceFilter": {"tickSize": "x"}}, "BTCUSDT, tickSize: got 'x', expected a number"),
-        ({"priceFilter": {"tickSize": "0"}}, "BTCUSDT, tickSize: got '0'"),
+        ({"priceFilter": {"tickSize": "x"}}, "BTCUSDT, tickSize: got 'x', expected 0, or a number"),
         ({"priceFilter": {"tickSize": "NaN"}}, "BTCUSDT, tickSize: got 'NaN'"),
         ({"lotSizeFilter": {"qtyStep": "-1"}}, "BTCUSDT, qtyStep: got '-1'"),
         ({"lotSizeFilter": {"minNotionalValue": "inf"}}, "BTCUSDT, minNotionalValue: got 'inf'"),
@@ -185,7 +184,7 @@ def test_instruments_given_no_row_lead_nowhere() -> None:
     [
         (None, {"status": "Trading"}),
         ("Closed", {"status": "Closed"}),
-        ("Closed:first%3DA", {"status": "Closed", "cursor": "first%3DA"}),
+        ("Closed:first%3DA", {"status": "Closed", "cursor": "first=A"}),
     ],
 )
 def test_instruments_request_given_a_cursor_asks_for_its_status(
@@ -208,7 +207,7 @@ def test_instruments_given_a_closed_contract_say_since_when() -> None:
 
 
 def test_instruments_given_empty_steps_have_none() -> None:
-    row = perpetual(priceFilter={"tickSize": ""}, lotSizeFilter={}, launchTime="0")
+    row = perpetual(priceFilter={"tickSize": "0"}, lotSizeFilter={}, launchTime="0")
     (one,) = decode_instruments(instruments_answer(row)).listings
 
     assert isinstance(one, Listing)

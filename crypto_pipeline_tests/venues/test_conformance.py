@@ -69,8 +69,8 @@ def test_instruments_given_any_venue_are_named_once_over_all_pages(
     assert {each.instrument.instrument_type for each in listings} == {case.instrument_type}
     assert Status.TRADING in {each.status for each in listings}
     bitcoin = by_id[case.instrument.entity_id]
-    assert bitcoin.tick_size is not None
-    assert min(bitcoin.tick_size, bitcoin.lot_size or 0, bitcoin.contract_size) > 0
+    steps = (bitcoin.tick_size, bitcoin.lot_size, bitcoin.contract_size)
+    assert all(step is not None and step > 0 for step in steps)
     assert all(
         each.listed_at is None or each.listed_at.utcoffset() == timedelta() for each in listings
     )

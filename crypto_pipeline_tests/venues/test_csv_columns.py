@@ -1,8 +1,7 @@
-"""What a CSV of an archive may hold, and how it is unpacked; refused by file, row and field."""
+"""What a CSV of an archive may hold; refused by file, row and field."""
 
 from __future__ import annotations
 
-import gzip
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -12,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crypto_pipeline.errors import DecodeError
-from crypto_pipeline.venues import csv_columns
-from crypto_pipeline.venues.csv_columns import CsvLayout, gunzip, instants, read_columns
+from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_columns
+from crypto_pipeline.venues.csv_text import CsvText
 
 LAYOUT = CsvLayout(
     columns=("id", "skipped", "price", "side", "maker", "size"),
@@ -33,14 +32,14 @@ CHINESE = "交易编号/id,skipped,price,side,maker,size\n".encode()
 
 def refusal(text: bytes) -> DecodeError:
     with pytest.raises(DecodeError) as caught:
-        read_columns("trades.csv", text, LAYOUT)
+        read_columns(CsvText("trades.csv", text), LAYOUT)
     assert str(caught.value).startswith("trades.csv")
     return caught.value
 
 
 @pytest.mark.parametrize("header", [b"", HEADER, CHINESE], ids=["none", "english", "bilingual"])
 def test_read_columns_given_a_header_or_none_keeps_the_same(header: bytes) -> None:
-    table = read_columns("trades.csv", header + ROW + SECOND, LAYOUT)
+    table = read_columns(CsvText("trades.csv", header + ROW + SECOND), LAYOUT)
 
     assert table.schema.types == list(LAYOUT.types.values())
     assert table.to_pylist() == [
@@ -51,7 +50,7 @@ def test_read_columns_given_a_header_or_none_keeps_the_same(header: bytes) -> No
 
 @pytest.mark.parametrize("text", [HEADER, HEADER[:-1], b""])
 def test_read_columns_given_a_header_at_most_has_no_rows(text: bytes) -> None:
-    table = read_columns("trades.csv", text, LAYOUT)
+    table = read_columns(CsvText("trades.csv", text), LAYOUT)
 
     assert (table.num_rows, table.column_names) == (0, list(LAYOUT.types))
 
@@ -87,13 +86,13 @@ def test_read_columns_given_a_bad_row_names_row_and_field(
 def test_read_columns_given_a_longer_amount_takes_the_nearest_double() -> None:
     text = b"1-a,,1,buy,true,1234567890.123456789\n"
 
-    assert read_columns("x", text, LAYOUT)["size"].to_pylist() == [1234567890.1234567]
+    assert read_columns(CsvText("x", text), LAYOUT)["size"].to_pylist() == [1234567890.1234567]
 
 
 @given(st.binary(max_size=200))
 def test_read_columns_given_any_bytes_raises_nothing_else(text: bytes) -> None:
     with suppress(DecodeError):
-        assert read_columns("trades.csv", text, LAYOUT).column_names == list(LAYOUT.types)
+        assert read_columns(CsvText("trades.csv", text), LAYOUT).column_names == list(LAYOUT.types)
 
 
 @pytest.mark.parametrize("stamp", [1_677_628_800_123, 1_677_628_800_123_000])
@@ -112,30 +111,3 @@ def test_instants_given_both_units_names_them() -> None:
 
 def test_instants_given_none_are_none() -> None:
     assert len(instants("x", pa.chunked_array([], pa.int64()))) == 0
-
-
-def test_gunzip_given_several_members_gives_one_text() -> None:
-    assert gunzip("x.gz", gzip.compress(ROW) + gzip.compress(SECOND)) == ROW + SECOND
-
-
-@pytest.mark.parametrize(
-    ("content", "given"),
-    [
-        (b"", "a gzip that is cut short"),
-        (b"<html>", "a broken gzip"),
-        (gzip.compress(ROW)[:-3], "a gzip that is cut short"),
-        (gzip.compress(ROW)[:-8] + bytes(8), "a broken gzip"),
-        (gzip.compress(ROW) + b"?", "a gzip that is cut short"),
-    ],
-)
-def test_gunzip_given_no_whole_gzip_says_so(content: bytes, given: str) -> None:
-    with pytest.raises(DecodeError, match=f"x.gz: got {given}"):
-        gunzip("x.gz", content)
-
-
-def test_gunzip_given_a_huge_text_stops(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_columns, "MAX_UNPACKED", 100)
-
-    assert len(gunzip("x.gz", gzip.compress(bytes(100)))) == 100
-    with pytest.raises(DecodeError, match="a larger one, expected a gzip of at most 100 bytes"):
-        gunzip("x.gz", gzip.compress(bytes(101)))

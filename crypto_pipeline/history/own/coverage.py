@@ -54,6 +54,8 @@ def count_touched(
         fetched = Fetched(series, span, span, closed_until(series, now))
         found |= count_days(session, [fetched], {series: counted})[series]
     beside = _days_with_rows(session, series, found) if found else set()
+    if series.kind in {Kind.TRADES, Kind.AGG_TRADES} and not counted:
+        return {day: _as_proven_before(found[day], before.get(day)) for day in found}
     return {
         day: _explained(counts, before.get(day), whole={day - DAY, day + DAY} <= beside)
         for day, counts in found.items()
@@ -63,8 +65,9 @@ def count_touched(
 def _known(session: duckdb.DuckDBPyConnection, series: Series) -> dict[date, DayCounts]:
     entity_id, interval = series.key
     rows = session.execute(
-        "SELECT day, expected, present, flat, no_trade, not_listed, delisted, missing, proven "
-        "FROM market.coverage WHERE entity_id = ? AND kind = ? AND interval IS NOT DISTINCT FROM ?",
+        "SELECT day, expected, present, flat, no_trade, not_listed, delisted, missing, proven, "
+        "ended FROM market.coverage "
+        "WHERE entity_id = ? AND kind = ? AND interval IS NOT DISTINCT FROM ?",
         [entity_id, series.kind.value, interval],
     ).fetchall()
     return {day: DayCounts(*counts) for day, *counts in rows}
@@ -95,6 +98,11 @@ def _around(days: Iterable[date]) -> tuple[datetime, datetime]:
     ordered = sorted(days)
     span = span_of_days(ordered[0] - DAY, ordered[-1] + 2 * DAY)
     return span.start, span.end
+
+
+def _as_proven_before(counts: DayCounts, before: DayCounts | None) -> DayCounts:
+    """Where nothing counts the trades, a file may be a part of its day: it makes no day whole."""
+    return replace(counts, proven=before.proven if before else False)
 
 
 def _explained(counts: DayCounts, before: DayCounts | None, *, whole: bool) -> DayCounts:

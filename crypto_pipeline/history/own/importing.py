@@ -1,14 +1,14 @@
 """`import`: a person's own files into the lake, through the checks that exchanges' data pass.
 
-What belongs here: one file from opening to landing. What does not: its parts (`history/own_*.py`),
-what the command prints (`cli/import_files.py`).
+What belongs here: one file from opening to landing. What does not: its parts (the modules beside
+it), what the command prints (`cli/import_files.py`).
 
-    own_opening   which format; own_csv, own_arrow read it in parts (own_files)
-    own_columns   which of its columns are ours: stated, never guessed
-    own_rows      values into ours (own_values, own_times)
-    own_stage     all rows at once, held against the rules (own_rules)
-    own_landing   into the lake, beside what exchanges gave (own_coverage)
-    own_replay    a file that was kept, once more
+    opening   which format; csv, arrow read it in parts (files)
+    columns   which of its columns are ours: stated, never guessed
+    rows      values into ours (values, times)
+    stage     all rows at once, held against the rules (rules)
+    landing   into the lake, beside what exchanges gave (coverage)
+    replay    a file that was kept, once more
 
 A file lands whole or not at all: every row of it is checked before the first one is written.
 """

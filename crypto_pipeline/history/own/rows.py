@@ -21,7 +21,7 @@ from crypto_pipeline.domain.funding import FUNDING_COLUMNS, settlement_times
 from crypto_pipeline.domain.klines import TIMESTAMP, VALUE_COLUMNS, with_vwap
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.domain.trades import AGG_TRADE_COLUMNS, TRADE_COLUMNS
-from crypto_pipeline.history.kinds import TABLE_OF, table_of
+from crypto_pipeline.history.kinds import TABLE_OF
 from crypto_pipeline.history.own.columns import BUYER_IS_MAKER, SIDE, ColumnMapping, Form, Target
 from crypto_pipeline.history.own.files import OwnFile, Rows
 from crypto_pipeline.history.own.times import TimeReading, times
@@ -111,8 +111,3 @@ class OwnRows:
             column = next(c for t, c in self.mapping.taken.items() if t.name == "trade_id")
             found["trade_seq"] = whole_numbers(*self._values(column, rows))
             found["trade_id"] = found["trade_seq"].cast(pa.string())
-
-
-def time_column(series: Series) -> str:
-    """The column that holds the rows' own time."""
-    return table_of(series).time

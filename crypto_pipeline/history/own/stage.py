@@ -18,6 +18,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.domain.series import Series
 from crypto_pipeline.errors import DecodeError
 from crypto_pipeline.history.kinds import table_of
@@ -137,6 +138,15 @@ class Stage:
         left = pa.concat_tables(held) if held else None
         if left is not None and left.num_rows:
             yield left
+
+    def within(self, span: Span) -> pa.Table:
+        """The rows of a span in a decoder's columns, by time."""
+        names = COLUMNS[self.series.kind]
+        return self._session.execute(
+            f"SELECT {', '.join(names)} FROM staged "  # noqa: S608 names of ours
+            f"WHERE {self._time} >= ? AND {self._time} < ? ORDER BY {self._time}, {ROW}",
+            [span.start, span.end],
+        ).to_arrow_table()
 
     def _cut(self, rows: pa.Table) -> tuple[pa.Table, pa.Table]:
         """The rows before the last instant, and those of it, of which more may come."""

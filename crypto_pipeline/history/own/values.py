@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from crypto_pipeline.domain.trades import BUY, SELL
 from crypto_pipeline.errors import DecodeError
 from crypto_pipeline.history.own.columns import Form
-from crypto_pipeline.venues.columns import PRECISE_DIGITS
+from crypto_pipeline.venues.columns import PRECISE_DIGITS, too_long
 from crypto_pipeline.venues.trade_columns import taker_sides
 
 _NUMBER = r"^[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?$"
@@ -108,11 +108,9 @@ def prices(place: Place, values: pa.Array) -> pa.Array:
 def _refuse_imprecise(place: Place, texts: pa.Array) -> None:
     if (pc.max(pc.binary_length(texts)).as_py() or 0) <= PRECISE_DIGITS:
         return
-    digits = pc.replace_substring_regex(texts, r"[eE].*|[-+.]", "")
-    digits = pc.utf8_rtrim(pc.utf8_ltrim(digits, characters="0"), characters="0")
     place.refuse(
         texts,
-        pc.greater(pc.utf8_length(digits), PRECISE_DIGITS),
+        too_long(pc.replace_substring_regex(texts, r"[eE].*|[-+]", "")),
         f"at most {PRECISE_DIGITS} significant digits, which a DOUBLE keeps",
     )
 

@@ -5,7 +5,7 @@ What belongs here: one row's keys, filters, and pages. What does not: which coin
 
 from __future__ import annotations
 
-from urllib.parse import parse_qs, quote, unquote
+from urllib.parse import parse_qs, quote
 
 from crypto_pipeline.simulator.bybit.categories import LINEAR, SPOT, Category, listed_in
 from crypto_pipeline.simulator.bybit.envelope import PARAMETER, RefusedError
@@ -65,8 +65,7 @@ def _page(rows: list[Listing], query: Query) -> tuple[list[Listing], str]:
     """The rows after the cursor, and the next cursor."""
     after, limit = query.get("cursor", ""), limit_of(query, DEFAULT_ROWS, MOST_ROWS)
     if after:
-        # Clients send the token encoded once more, or as it is.
-        last = parse_qs(unquote(after)).get("last")
+        last = parse_qs(after).get("last")
         if last is None:
             raise RefusedError(PARAMETER, "params error: cursor invalid")
         rows = [listing for listing in rows if listing.symbol > last[0]]

@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from crypto_pipeline.domain.instruments import InstrumentType
-from crypto_pipeline.domain.intervals import Interval
+from crypto_pipeline.domain.intervals import Interval, month_end
 from crypto_pipeline.simulator.market.bars import Window
 from crypto_pipeline.simulator.market.kline_source import Row, rest_row
 from crypto_pipeline.simulator.market.listings import Listing
@@ -106,7 +106,7 @@ def _recorded(path: Path) -> RecordedFile:
     first = date(int(year), int(month), int(day or 1))
     if day:
         return RecordedFile(first, first + timedelta(days=1), path)
-    return RecordedFile(first, (first + timedelta(days=31)).replace(day=1), path)
+    return RecordedFile(first, month_end(first), path)
 
 
 def _between(files: list[RecordedFile], start: int, end: int, *, newest: bool) -> Iterator[Row]:

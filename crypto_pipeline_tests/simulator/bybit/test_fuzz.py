@@ -36,7 +36,7 @@ values = {
     | st.text(max_size=5),
     "interval": st.sampled_from(["1", "720", "D", "W", "0", "M1"]),
     **dict.fromkeys(("limit", "start", "end", "startTime", "endTime"), numbers),
-    "cursor": st.text(max_size=9) | st.just("last%3DZZZ"),
+    "cursor": st.text(max_size=9) | st.just("last=ZZZ"),
     "status": st.sampled_from(["Trading", "PreLaunch", "Closed", "x"]),
 }
 queries = st.fixed_dictionaries({}, optional=values)
