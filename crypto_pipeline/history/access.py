@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pyarrow as pa
@@ -36,6 +36,7 @@ class Access:
         zone: keeps what comes.
         turns: who asks next.
         dense: who opens the next file of very many rows.
+        alone: kept while a file is in memory beside which there is no room for another.
         put: takes pieces on their way to the lake, and makes their makers wait if need be.
         now: the load's time.
     """
@@ -46,6 +47,7 @@ class Access:
     dense: Turns
     put: Callable[[Piece], Awaitable[None]]
     now: datetime
+    alone: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def offered(self, series: Series) -> Capabilities:
         """What the exchange offers for instruments of this type."""

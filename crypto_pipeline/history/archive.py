@@ -30,29 +30,39 @@ class Opened:
     kept: Kept | None
 
 
-async def open_file(access: Access, file: ArchiveFile, parts: Sequence[Span]) -> Opened:
-    """Download a file, keep it, and decode what is wanted of it.
+async def download_file(access: Access, file: ArchiveFile) -> bytes:
+    """Download a file and hold it against its checksum.
 
     Raises:
         SourceMissingError: the archive does not have it.
         SourceError: it could not be had; VenueBlockedError where the archive refuses this address.
-        DecodeError: the checksum is not readable, the file does not match it, or is not what the
-            exchange documents. Such a file is not kept.
+        DecodeError: the checksum is not readable, or the file does not match it.
     """
-    exchange, zone, published = access.exchange, access.zone, None
+    published = None
     if file.checksum_url is not None:
-        published = _sha256(file, await exchange.download(file.checksum_url))
-    content = await exchange.download(file.url)
+        published = _sha256(file, await access.exchange.download(file.checksum_url))
+    content = await access.exchange.download(file.url)
+    if published is not None:
+        await asyncio.to_thread(_compare, file, content, published)
+    return content
 
-    def verified() -> Opened:
-        if published is not None:
-            _compare(file, content, published)
-        rows = in_sequence(file.series, exchange.venue.decode_archive(file, content))
-        series = file.series
+
+async def open_file(
+    access: Access, file: ArchiveFile, content: bytes, parts: Sequence[Span]
+) -> Opened:
+    """Keep a file, and decode what is wanted of it.
+
+    Raises:
+        DecodeError: it is not what the exchange documents. Such a file is not kept.
+    """
+    venue, zone, series = access.exchange.venue, access.zone, file.series
+
+    def opened() -> Opened:
+        rows = in_sequence(series, venue.decode_archive(file, content))
         kept = zone.keep_file(series.instrument.exchange, series.kind, file.url, content)
         return Opened(within(series, rows, parts), kept)
 
-    return await asyncio.to_thread(verified)
+    return await asyncio.to_thread(opened)
 
 
 def _compare(file: ArchiveFile, content: bytes, published: str) -> None:

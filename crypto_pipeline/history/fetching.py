@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 
 from crypto_pipeline.domain.gaps import Span, merge_spans, subtract_spans
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError, SourceError, SourceMissingError, UsageError
 from crypto_pipeline.history.access import Access
-from crypto_pipeline.history.archive import open_file
+from crypto_pipeline.history.archive import download_file, open_file
 from crypto_pipeline.history.kinds import closed_until, in_runs, unanswered, within
 from crypto_pipeline.history.paging import Pager
 from crypto_pipeline.history.periods import first_days, is_due, overlaps
@@ -32,7 +33,10 @@ log = get_logger(__name__)
 DENSE = frozenset({Kind.TRADES, Kind.AGG_TRADES})
 """Kinds of which one file may hold millions of rows."""
 
-PIECE_ROWS = 250_000
+LARGE = 32 << 20
+"""Bytes from which on a file is decoded alone: as rows it is ten times that."""
+
+PIECE_ROWS = 500_000
 """Rows of a file that are handed on together, so that no commit grows with a busy day."""
 
 
@@ -126,16 +130,21 @@ class Fetcher:
         """Land what is wanted of one file; returns what of it the file did not give."""
         parts, access = overlaps(fetched.missing, file.span), self._access
         turns = access.dense if file.series.kind in DENSE else access.turns
-        async with turns.turn((file.span.start, str(file.series))):
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(turns.turn((file.span.start, str(file.series))))
             try:
-                opened = await open_file(self._access, file, parts)
+                content = await download_file(access, file)
+                if len(content) >= LARGE:
+                    await held.enter_async_context(access.alone)
+                opened = await open_file(access, file, content, parts)
+                del content  # its rows wait for the lake, its bytes need not
             except SourceMissingError:
                 return parts
             except (SourceError, DecodeError, UsageError) as error:
                 note = SourceNote(file.url, file.span, refused=str(error))
                 fetched.refused.append(note)
                 log.warning("source refused", url=file.url, reason=str(error))
-                await self._access.put(Piece(file.series, ARCHIVE, note))
+                await access.put(Piece(file.series, ARCHIVE, note))
                 return parts
             for part in parts:
                 rows = within(file.series, opened.rows, [part])

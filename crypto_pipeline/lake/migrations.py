@@ -162,6 +162,13 @@ _QUICKER = ("CALL set_option('parquet_compression_level', '1')",)
 _ENDED = ("ALTER TABLE coverage ADD COLUMN ended BOOLEAN",)
 """NULL, as of days counted before, is taken for not ended: such a day is counted again."""
 
+_BY_YEAR = (
+    "ALTER TABLE trades SET PARTITIONED BY (exchange, year(ts_event))",
+    "ALTER TABLE agg_trades SET PARTITIONED BY (exchange, year(ts_event))",
+)
+"""Files of trades are large, and their reach in time is known of each: months are not needed. Files
+that are there stay as they are."""
+
 MIGRATIONS: dict[Catalog, tuple[Migration, ...]] = {
     Catalog.TICKS: (),
     Catalog.MARKET: (
@@ -176,6 +183,7 @@ MIGRATIONS: dict[Catalog, tuple[Migration, ...]] = {
         Migration(9, "coverage of every kind", _EXPLAINED),
         Migration(10, "quicker compression", _QUICKER),
         Migration(11, "coverage of ended days", _ENDED),
+        Migration(12, "trades by year", _BY_YEAR),
     ),
     Catalog.MARTS: (),
 }

@@ -36,6 +36,7 @@ class Table:
             there; the groups are the key without its last column.
         keeps: columns in which NULL says nothing: a source that is silent there leaves the value
             of another one as it is.
+        by_year: whether its partitions are exchange and year of its time.
     """
 
     catalog: Catalog
@@ -47,6 +48,7 @@ class Table:
     bounds: tuple[str, ...]
     time: str
     keeps: tuple[str, ...] = ()
+    by_year: bool = False
 
     @property
     def qualified(self) -> str:
@@ -79,6 +81,7 @@ TRADES = Table(
     provenance=("source", "loaded_at"),
     bounds=("exchange", "entity_id", "ts_event"),
     time="ts_event",
+    by_year=True,
 )
 """A trade's id names it, yet rows are found by their time: a day is a small part of the table, and
 no exchange moves a trade to another day."""
@@ -92,6 +95,7 @@ AGG_TRADES = Table(
     provenance=("source", "loaded_at"),
     bounds=("exchange", "entity_id", "ts_event"),
     time="ts_event",
+    by_year=True,
 )
 
 FUNDING_RATES = Table(

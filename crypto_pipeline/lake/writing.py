@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from crypto_pipeline.errors import LakeError
+from crypto_pipeline.lake.adding import Partition, add_file
 from crypto_pipeline.lake.tables import Table
 
 
@@ -68,9 +69,28 @@ def replace(
         given = _summed_up(session, table, unique=unique)
         where, bounds = _bounds(session, table)
         if not _meets_rows(session, table, where, bounds):
-            session.execute(f"INSERT INTO {table.qualified} BY NAME SELECT * FROM incoming")  # noqa: S608 names of tables.py
+            _add(session, table)
             return {group: Written(inserted=rows) for group, rows in given.items()}
         return _replace_differing(session, table, where, bounds, given)
+
+
+def _add(session: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Add all rows of the frame."""
+    partition = _partition(session, table) if table.by_year else None
+    if partition is not None:
+        add_file(session, table, partition)
+    else:
+        session.execute(f"INSERT INTO {table.qualified} BY NAME SELECT * FROM incoming")  # noqa: S608 names of tables.py
+
+
+def _partition(session: duckdb.DuckDBPyConnection, table: Table) -> Partition | None:
+    """The one partition that all rows of the frame belong to, if it is one."""
+    row = session.execute(
+        f"SELECT min(least_exchange), max(most_exchange), year(min(least_{table.time})), "  # noqa: S608 names of tables.py
+        f"year(max(most_{table.time})) FROM given"
+    ).fetchone()
+    least, most, first, last = row or (None, None, None, None)
+    return {"exchange": least, "year": first} if (least, first) == (most, last) else None
 
 
 def total(written: dict[tuple[object, ...], Written]) -> Written:

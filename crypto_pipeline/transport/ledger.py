@@ -237,8 +237,10 @@ class Ledger:
         file = self._file
         newest = int(file.head[_NEWEST])
         first = max(int(start // self._slice) + 1, newest - SLICES)
-        used = sum(file.cells[number % CELLS] for number in range(first, newest + 1))
-        return used + sum(file.costs.tolist())
+        cells, place = file.cells.tolist(), first % CELLS
+        # The cells are a ring; taken twice, no run of it is cut.
+        used = [*cells, *cells][place : place + max(0, newest + 1 - first)]
+        return sum(used) + sum(file.costs.tolist())
 
 
 def _is_alive(process: int) -> bool:

@@ -101,6 +101,9 @@ class Stops:
         return self._folder / f"{name}.{what}"
 
     def _read(self, path: Path) -> Stop | None:
+        # Looked for before each request, and hardly ever there: an error is dearer than a look.
+        if not path.exists():
+            return None
         now = shared_seconds(self._hurry)
         with suppress(FileNotFoundError, ValueError):
             begun, until, status = path.read_text(encoding="ascii").split()

@@ -19,7 +19,7 @@ from crypto_pipeline.domain.klines import VALUE_COLUMNS, microseconds, with_vwap
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError, UsageError
 from crypto_pipeline.venues.capabilities import Archive, Cut
-from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_columns
+from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_blocks, read_columns
 from crypto_pipeline.venues.csv_text import CsvText, Packing
 from crypto_pipeline.venues.funding_columns import funding_table
 from crypto_pipeline.venues.kline_csv import read_klines
@@ -160,13 +160,15 @@ def _agg_trades(file: ArchiveFile, text: CsvText) -> pa.Table:
 def _traded(file: ArchiveFile, text: CsvText, *ids: str) -> pa.Table:
     kind = file.series.kind
     layout = _TRADE_CSV[kind, file.series.instrument.instrument_type]
-    rows = read_columns(text, layout)
-    columns = {
-        **{name: rows[name] for name in (*ids, "price", "amount")},
-        "ts_event": instants(file.name, rows["time"]),
-        "side": taker_sides(rows["buyer_is_maker"]),
-    }
-    table = trade_table(file.name, columns, kind)
+    blocks = (
+        {
+            **{name: rows[name] for name in (*ids, "price", "amount")},
+            "ts_event": instants(file.name, rows["time"]),
+            "side": taker_sides(rows["buyer_is_maker"]),
+        }
+        for _, rows in read_blocks(text, layout)
+    )
+    table = trade_table(file.name, blocks, kind)
     refuse_outside(file.name, table, file.span)
     return table
 

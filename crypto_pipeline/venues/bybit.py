@@ -46,7 +46,14 @@ from crypto_pipeline.venues.capabilities import (
     Limit,
     Request,
 )
-from crypto_pipeline.venues.columns import NO_KLINES, kline_table, numbers, read_json, stamps
+from crypto_pipeline.venues.columns import (
+    NO_KLINES,
+    kline_table,
+    number_columns,
+    numbers,
+    read_json,
+    stamps,
+)
 from crypto_pipeline.venues.funding_columns import funding_table
 from crypto_pipeline.venues.records import ArchiveFile, ListingPage
 from crypto_pipeline.venues.venue import Venue
@@ -212,9 +219,7 @@ class Bybit(Venue):
             return NO_KLINES
         self._refuse_others(where, series, result.category, {result.symbol})
         times, *texts = zip(*result.rows, strict=True)
-        columns = {
-            name: numbers(where, name, column) for name, column in zip(_PRICES, texts, strict=True)
-        }
+        columns = number_columns(where, dict(zip(_PRICES, texts, strict=True)))
         columns["vwap"] = with_vwap(columns["volume_base"], columns["volume_quote"])
         return kline_table(where, series, span, stamps(where, "open_time", times, _MS), columns)
 

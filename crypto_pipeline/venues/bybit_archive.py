@@ -14,6 +14,8 @@ named otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -28,7 +30,7 @@ from crypto_pipeline.domain.klines import TIMESTAMP
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError
 from crypto_pipeline.venues.capabilities import Cut
-from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_columns
+from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_blocks
 from crypto_pipeline.venues.csv_text import CsvText, Packing
 from crypto_pipeline.venues.records import ArchiveFile
 from crypto_pipeline.venues.trade_columns import refuse_outside, trade_table
@@ -102,9 +104,11 @@ def decode_trades(file: ArchiveFile, symbol: str, content: bytes) -> pa.Table:
     """
     text = CsvText(file.name, content, Packing.GZIP)
     if file.series.instrument.instrument_type is InstrumentType.SPOT:
-        columns = _spot_columns(file, text)
+        found = _blocks(text, SPOT, SPOT_TYPES, "rpi")
+        columns = (_spot_columns(file, block) for block in found)
     else:
-        columns = _linear_columns(file, symbol, text)
+        found = _blocks(text, LINEAR, LINEAR_TYPES, "RPI")
+        columns = (_linear_columns(block, symbol) for block in found)
     table = trade_table(file.name, columns, Kind.TRADES)
     refuse_outside(file.name, table, file.span)
     return table
@@ -115,60 +119,81 @@ def linear_times(seconds: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return np.rint(np.asarray(seconds) * 1e6).astype(np.int64)
 
 
-def _linear_columns(file: ArchiveFile, symbol: str, text: CsvText) -> dict[str, pa.Array]:
-    table = _read(text, LINEAR, LINEAR_TYPES, "RPI")
-    others = pc.not_equal(table["symbol"], symbol)
-    _refuse(file.name, table, "symbol", others, f"'{symbol}'")
-    late = pc.greater_equal(pc.abs(table["timestamp"]), EXACT_SECONDS)
-    _refuse(file.name, table, "timestamp", late, f"seconds below {EXACT_SECONDS}")
-    times = linear_times(table["timestamp"].to_numpy())
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Rows of a file.
+
+    Attributes:
+        name: the file.
+        before: how many of its rows lie above them.
+        rows: the kept columns.
+        trade_type: of each, NULL where a file has no column of RPI.
+    """
+
+    name: str
+    before: int
+    rows: pa.RecordBatch
+    trade_type: pa.Array
+
+    def refuse(self, field: str, bad: pa.Array, expected: str) -> None:
+        """Refuse the file by the first row that is bad.
+
+        Raises:
+            DecodeError: there is one.
+        """
+        row = pc.index(bad, value=True).as_py()
+        if row >= 0:
+            number, given = self.before + row + 1, f"'{self.rows[field][row].as_py()}'"
+            raise DecodeError(self.name, row=number, field=field, given=given, expected=expected)
+
+
+def _linear_columns(block: _Block, symbol: str) -> dict[str, pa.Array]:
+    rows = block.rows
+    block.refuse("symbol", pc.not_equal(rows["symbol"], symbol), f"'{symbol}'")
+    late = pc.greater_equal(pc.abs(rows["timestamp"]), EXACT_SECONDS)
+    block.refuse("timestamp", late, f"seconds below {EXACT_SECONDS}")
     return {
-        "trade_id": table["trdMatchID"],
-        "ts_event": pa.array(times).cast(TIMESTAMP),
-        "price": table["price"],
-        "amount": table["size"],
-        "side": pc.utf8_lower(table["side"]),
-        "trade_type": table["trade_type"],
+        "trade_id": rows["trdMatchID"],
+        "ts_event": pa.array(linear_times(rows["timestamp"].to_numpy())).cast(TIMESTAMP),
+        "price": rows["price"],
+        "amount": rows["size"],
+        "side": pc.utf8_lower(rows["side"]),
+        "trade_type": block.trade_type,
     }
 
 
-def _spot_columns(file: ArchiveFile, text: CsvText) -> dict[str, pa.Array]:
-    table = _read(text, SPOT, SPOT_TYPES, "rpi")
-    late = pc.greater_equal(pc.abs(table["timestamp"]), EXACT_MS)
-    _refuse(file.name, table, "timestamp", late, f"ms below {EXACT_MS}")
+def _spot_columns(file: ArchiveFile, block: _Block) -> dict[str, pa.Array]:
+    rows = block.rows
+    late = pc.greater_equal(pc.abs(rows["timestamp"]), EXACT_MS)
+    block.refuse("timestamp", late, f"ms below {EXACT_MS}")
     day = f"{file.span.start:%Y-%m-%d}"
     return {
-        "trade_id": pc.binary_join_element_wise(day, table["id"].cast(pa.string()), "-"),
-        "ts_event": instants(file.name, table["timestamp"]),
-        "price": table["price"],
-        "amount": table["volume"],
-        "side": table["side"],
-        "trade_type": table["trade_type"],
+        "trade_id": pc.binary_join_element_wise(day, rows["id"].cast(pa.string()), "-"),
+        "ts_event": instants(file.name, rows["timestamp"]),
+        "price": rows["price"],
+        "amount": rows["volume"],
+        "side": rows["side"],
+        "trade_type": block.trade_type,
     }
 
 
-def _read(
+def _blocks(
     text: CsvText, columns: tuple[str, ...], types: dict[str, pa.DataType], rpi: str
-) -> pa.Table:
-    """The kept columns and `trade_type`, which is NULL where a file has no column of RPI."""
+) -> Iterator[_Block]:
+    """A file with a column of RPI or without one, block by block."""
     header = text.head()[:_LONGEST_HEADER].partition(b"\n")[0].decode(errors="replace")
     told = header == ",".join((*columns, rpi))
     if not told and header != ",".join(columns):
         expected = f"{','.join(columns)}, with or without {rpi}"
         raise DecodeError(text.name, row=1, given=f"'{header}'", expected=expected)
-    if not told:
-        table = read_columns(text, CsvLayout(columns, types))
-        return table.append_column("trade_type", pa.nulls(table.num_rows, pa.string()))
-    layout = CsvLayout((*columns, rpi), {**types, rpi: pa.int64()})
-    table = read_columns(text, layout)
-    _refuse(text.name, table, rpi, pc.invert(pc.is_in(table[rpi], pa.array([0, 1]))), "0 or 1")
-    kinds = pc.if_else(pc.equal(table[rpi], 1), "rpi", pa.scalar(None, pa.string()))
-    return table.append_column("trade_type", kinds)
-
-
-def _refuse(name: str, table: pa.Table, field: str, bad: pa.ChunkedArray, expected: str) -> None:
-    """Refuse a file by the first row that is bad; the header is row 1."""
-    row = pc.index(bad, value=True).as_py()
-    if row >= 0:
-        given = f"'{table[field][row].as_py()}'"
-        raise DecodeError(name, row=row + 2, field=field, given=given, expected=expected)
+    layout = CsvLayout(columns, types)
+    if told:
+        layout = CsvLayout((*columns, rpi), {**types, rpi: pa.int64()})
+    for before, rows in read_blocks(text, layout):
+        if not told:
+            yield _Block(text.name, before, rows, pa.nulls(rows.num_rows, pa.string()))
+            continue
+        kinds = pc.if_else(pc.equal(rows[rpi], 1), "rpi", pa.scalar(None, pa.string()))
+        block = _Block(text.name, before, rows, kinds)
+        block.refuse(rpi, pc.invert(pc.is_in(rows[rpi], pa.array([0, 1]))), "0 or 1")
+        yield block

@@ -51,7 +51,14 @@ from crypto_pipeline.venues.capabilities import (
     Walk,
 )
 from crypto_pipeline.venues.coinbase_products import read_listings, read_volumes
-from crypto_pipeline.venues.columns import NO_KLINES, kline_table, numbers, read_json, stamps
+from crypto_pipeline.venues.columns import (
+    NO_KLINES,
+    kline_table,
+    number_columns,
+    numbers,
+    read_json,
+    stamps,
+)
 from crypto_pipeline.venues.records import ListingPage, TradeCursor
 from crypto_pipeline.venues.rfc3339 import utc_instant, utc_instants
 from crypto_pipeline.venues.trade_columns import taker_sides, trade_table
@@ -201,8 +208,8 @@ class Coinbase(Venue):
         if not rows:
             return NO_KLINES
         starts, *values = zip(*rows, strict=True)
-        named = zip(("open", "high", "low", "close", "volume_base"), values, strict=True)
-        columns = {name: numbers(where, name, texts) for name, texts in named}
+        names = ("open", "high", "low", "close", "volume_base")
+        columns = number_columns(where, dict(zip(names, values, strict=True)))
         return kline_table(where, series, span, stamps(where, "start", starts, _SECOND_US), columns)
 
     def trades_request(self, series: Series, cursor: TradeCursor) -> Request:
@@ -231,7 +238,7 @@ class Coinbase(Venue):
             "amount": numbers(where, "size", sizes),
             "side": taker_sides(pc.equal(pa.array(maker_sides, pa.string()), "buy")),
         }
-        return trade_table(where, read, series.kind)
+        return trade_table(where, [read], series.kind)
 
     def book_request(self, instrument: Instrument) -> Request:
         """`GET /market/product_book` of Advanced Trade."""

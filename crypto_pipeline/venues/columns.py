@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from itertools import chain
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -73,6 +74,27 @@ def numbers(where: str, field: str, texts: Sequence[str | None]) -> pa.Array:
     if field in PRICES and (pc.max(pc.utf8_length(column)).as_py() or 0) > PRECISE_DIGITS:
         _refuse_imprecise(where, field, column)
     return values
+
+
+def number_columns(where: str, fields: Mapping[str, Sequence[str | None]]) -> dict[str, pa.Array]:
+    """What `numbers` gives for each field; of columns of one length, read as one.
+
+    Raises:
+        DecodeError: as `numbers`.
+    """
+    texts = list(chain.from_iterable(fields.values()))
+    length = len(texts) // len(fields)
+    column = pa.array(texts, pa.string())
+    prices = [column.slice(n * length, length) for n, name in enumerate(fields) if name in PRICES]
+    longest = max((pc.max(pc.binary_length(part)).as_py() or 0 for part in prices), default=0)
+    try:
+        values = column.cast(pa.float64())
+        fine = longest <= PRECISE_DIGITS and np.isfinite(pc.sum(values).as_py() or 0.0)
+    except pa.ArrowInvalid:
+        fine = False
+    if not fine:
+        return {name: numbers(where, name, found) for name, found in fields.items()}
+    return {name: values.slice(n * length, length) for n, name in enumerate(fields)}
 
 
 def _bad_number(where: str, field: str, texts: Sequence[str | None]) -> DecodeError:

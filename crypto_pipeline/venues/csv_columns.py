@@ -26,7 +26,7 @@ from crypto_pipeline.venues.csv_text import HEAD, CsvText
 MICROSECOND_STAMPS = 10**14
 """From here on a number of the year 1973 and later is µs, below it ms."""
 
-_BLOCK = 1 << 23
+_BLOCK = 1 << 20
 """Bytes that are parsed at once: long enough for speed, short enough for memory."""
 
 _DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?", re.IGNORECASE)
@@ -67,21 +67,36 @@ def read_columns(text: CsvText, layout: CsvLayout) -> pa.Table:
         DecodeError: a row is cut, a field is empty, is of another type or no finite number, or a
             price has too many digits; names row and field.
     """
-    schema, head = pa.schema(list(layout.types.items())), text.head()
-    header = header_rows(head)
+    schema = pa.schema(list(layout.types.items()))
+    return pa.Table.from_batches((rows for _, rows in read_blocks(text, layout)), schema)
+
+
+def read_blocks(text: CsvText, layout: CsvLayout) -> Iterator[tuple[int, pa.RecordBatch]]:
+    """What `read_columns` gives, block by block, each with how many rows of the file lie above.
+
+    Raises:
+        DecodeError: as `read_columns`.
+    """
+    head = text.head()
+    row = header = header_rows(head)
     whole = len(head) < HEAD
     if not head or (header and whole and head.find(b"\n") in (-1, len(head) - 1)):
-        return schema.empty_table()
+        return
+    schema = pa.schema(list(layout.types.items()))
     try:
-        table = pa.Table.from_batches(_batches(text, layout, header), schema)
+        with text.open() as content, _parse(content, layout, header) as blocks:
+            for block in blocks:
+                _refuse_imprecise_prices(text.name, block, row)
+                rows = block.cast(schema)
+                for column in schema.names:
+                    _refuse_impossible(text.name, column, rows[column], row)
+                yield row, rows
+                row += rows.num_rows
     except pa.ArrowInvalid as error:
         raise _first_bad_row(text, layout, header, error) from error
-    for column in table.column_names:
-        _refuse_impossible(text.name, column, table[column], header)
-    return table
 
 
-def instants(name: str, values: pa.ChunkedArray) -> pa.Array:
+def instants(name: str, values: pa.Array | pa.ChunkedArray) -> pa.Array:
     """Whole numbers of ms or of µs since the epoch, told apart by magnitude, as TIMESTAMP.
 
     Raises:
@@ -100,17 +115,8 @@ def instants(name: str, values: pa.ChunkedArray) -> pa.Array:
     return pa.array(stamps * (1 if large.any() else 1000)).cast(TIMESTAMP)
 
 
-def _batches(text: CsvText, layout: CsvLayout, header: int) -> Iterator[pa.RecordBatch]:
-    """The rows block by block; prices are text until their digits were looked at."""
-    schema, row = pa.schema(list(layout.types.items())), header
-    with text.open() as content, _parse(content, layout, header) as blocks:
-        for block in blocks:
-            _refuse_imprecise_prices(text.name, block, row)
-            row += block.num_rows
-            yield block.cast(schema)
-
-
 def _parse(content: BinaryIO, layout: CsvLayout, header: int) -> pacsv.CSVStreamingReader:
+    # Prices stay text until their digits were looked at.
     texts = {column: pa.string() for column in layout.types if column in PRICES}
     return pacsv.open_csv(
         content,
@@ -165,8 +171,8 @@ def _pattern(kind: pa.DataType | None) -> tuple[re.Pattern[str], str]:
     return (_DECIMAL, "a number") if pa.types.is_floating(kind) else (_SOMETHING, "a text in UTF-8")
 
 
-def _refuse_impossible(name: str, column: str, values: pa.ChunkedArray, header: int) -> None:
-    """No column may hold an empty field, a NaN or an infinity."""
+def _refuse_impossible(name: str, column: str, values: pa.Array, before: int) -> None:
+    """No column may hold an empty field, a NaN or an infinity; `before` are the rows above."""
     floats = pa.types.is_floating(values.type)
     # One that is NaN or infinite leaves its mark on the sum.
     if values.null_count == 0 and not (floats and not np.isfinite(pc.sum(values).as_py() or 0.0)):
@@ -179,7 +185,7 @@ def _refuse_impossible(name: str, column: str, values: pa.ChunkedArray, header: 
         given = values[row].as_py()
         raise DecodeError(
             name,
-            row=row + 1 + header,
+            row=row + 1 + before,
             field=column,
             given="nothing" if given is None else str(given),
             expected="a finite number" if floats else "a value",

@@ -37,7 +37,7 @@ from crypto_pipeline.venues.capabilities import (
     Unit,
     Walk,
 )
-from crypto_pipeline.venues.columns import NO_KLINES, kline_table, numbers, stamps
+from crypto_pipeline.venues.columns import NO_KLINES, kline_table, number_columns, numbers, stamps
 from crypto_pipeline.venues.funding_columns import funding_table
 from crypto_pipeline.venues.okx_answers import (
     Book,
@@ -203,8 +203,8 @@ class Okx(Venue):
         if not set(confirm) <= {"0", "1"}:
             given = f"{sorted(set(confirm))}"
             raise DecodeError(where, field="confirm", given=given, expected="'0' or '1'")
-        instrument, fields = series.instrument, zip(BAR_FIELDS, texts, strict=True)
-        read = {name: numbers(where, name, column) for name, column in fields}
+        instrument = series.instrument
+        read = number_columns(where, dict(zip(BAR_FIELDS, texts, strict=True)))
         return kline_table(
             where,
             series,
@@ -241,7 +241,7 @@ class Okx(Venue):
             "side": pa.array([row.side for row in rows], pa.string()),
             "trade_type": trade_types(pa.array([row.source for row in rows], pa.string())),
         }
-        return trade_table(where, columns, series.kind)
+        return trade_table(where, [columns], series.kind)
 
     def decode_funding(self, where: str, series: Series, body: bytes) -> pa.Table:
         """Settlements, newest first: realizedRate was paid, fundingRate had been announced."""

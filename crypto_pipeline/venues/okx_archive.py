@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 
-import numpy as np
 import pyarrow as pa
 
 from crypto_pipeline.domain.gaps import Span
@@ -23,7 +22,7 @@ from crypto_pipeline.domain.klines import VALUE_COLUMNS
 from crypto_pipeline.domain.series import Kind, Series
 from crypto_pipeline.errors import DecodeError
 from crypto_pipeline.venues.capabilities import Archive, Cut
-from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_columns
+from crypto_pipeline.venues.csv_columns import CsvLayout, instants, read_blocks, read_columns
 from crypto_pipeline.venues.csv_text import CsvText, Packing
 from crypto_pipeline.venues.funding_columns import funding_table
 from crypto_pipeline.venues.kline_csv import read_klines
@@ -130,7 +129,20 @@ def decode(file: ArchiveFile, content: bytes, contract_size: ContractSize) -> pa
 
 def _trades(file: ArchiveFile, text: CsvText, contract_size: ContractSize) -> pa.Table:
     layout = _layout(text, _TRADE_TYPES, _TRADE_MINIMUM)
-    rows = _once(_read(file, text, layout))
+    blocks = (
+        _traded(file, before, rows, contract_size) for before, rows in read_blocks(text, layout)
+    )
+    # A file may have a trade twice.
+    table = trade_table(file.name, blocks, Kind.TRADES, alike_once=True)
+    refuse_outside(file.name, table, file.span)
+    return table
+
+
+def _traded(
+    file: ArchiveFile, before: int, rows: pa.RecordBatch, contract_size: ContractSize
+) -> dict[str, pa.Array]:
+    """A block of a file of trades; `before` are the rows above it."""
+    _refuse_other_names(file, rows, before)
     columns = {
         "trade_seq": rows["trade_id"],
         "ts_event": instants(file.name, rows["created_time"]),
@@ -138,23 +150,9 @@ def _trades(file: ArchiveFile, text: CsvText, contract_size: ContractSize) -> pa
         "amount": base_amounts(rows["size"], contract_size()),
         "side": rows["side"],
     }
-    if "source" in rows.column_names:
+    if "source" in rows.schema.names:
         columns["trade_type"] = trade_types(rows["source"])
-    table = trade_table(file.name, columns, Kind.TRADES)
-    refuse_outside(file.name, table, file.span)
-    return table
-
-
-def _once(rows: pa.Table) -> pa.Table:
-    """The trades without those that a file has twice, alike in every field."""
-    if (np.diff(rows["trade_id"].to_numpy()) > 0).all():
-        return rows
-    plain = rows.cast(pa.schema([(f.name, _plain(f.type)) for f in rows.schema]))
-    return plain.group_by(plain.column_names, use_threads=False).aggregate([])
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    return pa.string() if kind == _WORD else kind
+    return columns
 
 
 def _bars(file: ArchiveFile, text: CsvText, contract_size: ContractSize) -> pa.Table:
@@ -180,9 +178,13 @@ def _funding(file: ArchiveFile, text: CsvText) -> pa.Table:
 
 def _read(file: ArchiveFile, text: CsvText, layout: CsvLayout) -> pa.Table:
     rows = read_columns(text, layout)
-    if _NAME in rows.column_names:
-        refuse_others(file.name, rows[_NAME], native_symbol(file.series.instrument), header=1)
+    _refuse_other_names(file, rows, 1)
     return rows
+
+
+def _refuse_other_names(file: ArchiveFile, rows: pa.Table | pa.RecordBatch, before: int) -> None:
+    if _NAME in rows.schema.names:
+        refuse_others(file.name, rows[_NAME], native_symbol(file.series.instrument), header=before)
 
 
 def _layout(text: CsvText, types: Mapping[str, pa.DataType], needed: tuple[str, ...]) -> CsvLayout:

