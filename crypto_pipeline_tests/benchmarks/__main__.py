@@ -22,7 +22,7 @@ from crypto_pipeline_tests.benchmarks import (
     simulator,
     trades,
 )
-from crypto_pipeline_tests.benchmarks.figures import Figure, print_table, write_json
+from crypto_pipeline_tests.benchmarks.figures import Figure, print_table, write_json, write_page
 from crypto_pipeline_tests.benchmarks.make_archive import Archive, make, plan
 
 FOLDER = Path(".bench")
@@ -47,6 +47,8 @@ def main() -> int:
         except RuntimeError as error:
             failures.append(f"{name} could not run: {error}")
     _tell(figures, failures, archive, folder / "results.json")
+    if options.page is not None and not failures:
+        write_page(figures, _conditions(archive), options.names or list(benches), options.page)
     is_missed = any(figure.is_missed for figure in figures)
     return 1 if failures or (options.check and is_missed) else 0
 
@@ -91,6 +93,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(names)}; all")
     parser.add_argument("--rows", type=int, help=f"bars in the archive; default {FULL_ROWS:,}")
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROWS:,} bars, one round")
+    parser.add_argument("--page", type=Path, help="write the figures as a page too")
     parser.add_argument("--check", action="store_true", help="exit 1 where a goal is missed")
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in names]:

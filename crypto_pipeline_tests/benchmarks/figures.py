@@ -1,6 +1,7 @@
 """A figure beside its goal, and how a person and a program read it.
 
-What belongs here: the record, the table, the JSON. What does not: measuring, or any result.
+What belongs here: the record, the table, the JSON, the page. What does not: measuring, or any
+result.
 """
 
 from __future__ import annotations
@@ -77,3 +78,27 @@ def write_json(figures: Sequence[Figure], conditions: dict[str, object], path: P
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = [asdict(figure) | {"missed": figure.is_missed} for figure in figures]
     path.write_text(json.dumps({"conditions": conditions, "figures": rows}, indent=1) + "\n")
+
+
+PAGE = """# Performance
+
+Made by `make bench ARGS="{names} --page docs/performance.md"`, which takes all figures in one
+run, the product's beside those that it is held against. Times are of one noisy machine of {cores}
+cores: trust ratios. Python {python}, duckdb {duckdb}, pyarrow {pyarrow}, dagster {dagster}; the
+archive of `history` and `dagster` holds {rows:,} bars of {symbols} symbols over {days} days.
+
+| benchmark | figure | value | goal | |
+|---|---|---|---|---|
+"""
+
+
+def write_page(
+    figures: Sequence[Figure], conditions: dict[str, object], names: Sequence[str], path: Path
+) -> None:
+    """Write the figures as a page for people."""
+    lines = [
+        f"| {f.bench} | {f.name} | {number(f.value)} {f.unit} | {f.goal_text} | {f.verdict} |\n"
+        for f in figures
+    ]
+    head = PAGE.format(names=" ".join(names), **conditions)
+    path.write_text(head + "".join(lines), encoding="utf-8")

@@ -16,7 +16,8 @@ from dagster._core.definitions.data_version import DATA_VERSION_TAG
 from dagster._serdes import serialize_value
 
 OF_THE_MOMENT = {
-    *("timestamp", "create_timestamp", "pid", "duration_ms", "seconds", "rows_per_second"),
+    *("timestamp", "create_timestamp", "pid", "duration_ms"),
+    *("load_seconds", "load_rows_per_second", "limit_use"),
     *("external_url", "log_key", "file_key", "start_time", "end_time", "update_timestamp"),
 }
 """What no two runs have alike, as keys and as labels of metadata."""
