@@ -34,7 +34,7 @@ DENSE = frozenset({Kind.TRADES, Kind.AGG_TRADES})
 """Kinds of which one file may hold millions of rows."""
 
 LARGE = 32 << 20
-"""Bytes from which on a file is decoded alone: as rows it is ten times that."""
+"""Bytes from which on a file is decoded alone: as rows it is some four times that."""
 
 PIECE_ROWS = 500_000
 """Rows of a file that are handed on together, so that no commit grows with a busy day."""

@@ -1,4 +1,4 @@
-"""Keeping the lake quick: merging small files by month, expiring snapshots, removing orphans.
+"""Keeping the lake quick: merging small files by partition, expiring snapshots, removing orphans.
 
 What belongs here: maintenance, in steps that are short and bounded, each under the catalog's lock.
 What does not: deciding when (`defs/`, the cli). It runs in a process of its own that ends: a merge

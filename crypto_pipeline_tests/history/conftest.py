@@ -1,13 +1,15 @@
-"""Simulators that these tests share; each test starts without faults."""
+"""Simulators and homes that these tests share; each test starts without faults."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from crypto_pipeline_tests.history.loads import NOW
+from crypto_pipeline_tests.history.rebuilds import fill
 from crypto_pipeline_tests.simulated import SimulatorProcess, simulator
 
 
@@ -46,3 +48,21 @@ def market(request: pytest.FixtureRequest) -> SimulatorProcess:
     """Either market; both have BTC/USDT 1h in 2023-03."""
     running: SimulatorProcess = request.getfixturevalue(request.param)
     return running
+
+
+@pytest.fixture(scope="session")
+def original(
+    shared_synthetic: SimulatorProcess, fresh_lake: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A home with rows of every kind, made once and only ever copied."""
+    home = tmp_path_factory.mktemp("original") / "home"
+    shutil.copytree(fresh_lake, home)
+    fill(home, shared_synthetic)
+    return home
+
+
+@pytest.fixture
+def mine(original: Path, home: Path) -> Path:
+    """A copy of it that a test may spoil."""
+    shutil.copytree(original, home)
+    return home

@@ -15,26 +15,8 @@ from crypto_pipeline.lake.catalogs import Catalog
 from crypto_pipeline.lake.locks import hold, lock_path
 from crypto_pipeline.lake.session import writing
 from crypto_pipeline_tests.history import own
-from crypto_pipeline_tests.history.rebuilds import AGAIN, count, fill, market, surplus
+from crypto_pipeline_tests.history.rebuilds import AGAIN, count, market, surplus
 from crypto_pipeline_tests.lake.rows import rows
-from crypto_pipeline_tests.simulated import SimulatorProcess
-
-
-@pytest.fixture(scope="module")
-def original(
-    shared_synthetic: SimulatorProcess, fresh_lake: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    home = tmp_path_factory.mktemp("original") / "home"
-    shutil.copytree(fresh_lake, home)
-    fill(home, shared_synthetic)
-    return home
-
-
-@pytest.fixture
-def mine(original: Path, home: Path) -> Path:
-    """A copy of it that a test may spoil."""
-    shutil.copytree(original, home)
-    return home
 
 
 def raw_files(home: Path, pattern: str) -> list[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -11,26 +10,8 @@ from pathlib import Path
 import pytest
 
 from crypto_pipeline.history.rebuild import rebuild
-from crypto_pipeline_tests.history.rebuilds import AGAIN, fill, market, surplus
+from crypto_pipeline_tests.history.rebuilds import AGAIN, market, surplus
 from crypto_pipeline_tests.kill_rebuild_at import POINTS
-from crypto_pipeline_tests.simulated import SimulatorProcess
-
-
-@pytest.fixture(scope="module")
-def original(
-    shared_synthetic: SimulatorProcess, fresh_lake: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    home = tmp_path_factory.mktemp("original") / "home"
-    shutil.copytree(fresh_lake, home)
-    fill(home, shared_synthetic)
-    return home
-
-
-@pytest.fixture
-def mine(original: Path, home: Path) -> Path:
-    """A copy of it that a test may spoil."""
-    shutil.copytree(original, home)
-    return home
 
 
 @pytest.mark.parametrize("point", POINTS)
